@@ -1,0 +1,1 @@
+"""maxops: the web application beside the MaxContact dialler."""

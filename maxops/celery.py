@@ -1,0 +1,74 @@
+"""The Celery application, its schedule, and `enqueue`: the one way work reaches the queue."""
+
+import os
+from functools import partial
+from typing import Any
+
+from celery import Celery, Task, signals
+from django.conf import settings
+from django.core.cache import cache
+from django.db import transaction
+from django.utils import timezone
+
+from maxops import embedded_broker
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "maxops.settings")
+
+WORKER_SEEN = "worker_seen"  # cache key: when a worker last finished something
+
+app = Celery("maxops")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+
+
+def configure() -> None:
+    """Queue, pool and schedule. State of long work lives in our own tables, so no results are kept."""
+    if not settings.CELERY_BROKER_URL:
+        app.conf.update(embedded_broker.options(settings.DATA_DIR / "queue"))
+    app.conf.update(
+        task_ignore_result=True,
+        task_default_queue="maxops",
+        worker_hijack_root_logger=False,
+        broker_connection_retry_on_startup=True,
+        timezone=settings.TIME_ZONE,
+        beat_schedule_filename=str(settings.DATA_DIR / "beat-schedule"),
+        beat_schedule={
+            "pull campaigns": {
+                "task": "maxops.mirror.tasks.pull_one",
+                "args": ["campaigns"],
+                "schedule": settings.MAXOPS_BOARD_SECONDS,
+                # A slow dialler must never pile readings up: one not begun before the next is due is dropped.
+                "options": {"expires": settings.MAXOPS_BOARD_SECONDS},
+            },
+            "pull everything": {
+                "task": "maxops.mirror.tasks.pull_all",
+                "schedule": settings.MAXOPS_PULL_SECONDS,
+                "options": {"expires": settings.MAXOPS_PULL_SECONDS},
+            },
+            "pick up stale runs": {
+                "task": "maxops.imports.tasks.resume_stale",
+                "schedule": 20,
+                "options": {"expires": 20},
+            },
+        },
+    )
+
+
+configure()
+app.autodiscover_tasks()
+
+
+def enqueue(task: Task, *args: Any) -> None:
+    """Queue a task once the present transaction has committed; a worker never looks for a row that is not there yet."""
+    transaction.on_commit(partial(task.delay, *args))
+
+
+@signals.worker_ready.connect
+def read_at_start(**_: Any) -> None:
+    """A worker that starts reads the dialler at once: nobody waits a scheduler's interval for a first picture."""
+    app.send_task("maxops.mirror.tasks.pull_all")
+
+
+@signals.task_postrun.connect
+def note_worker(**_: Any) -> None:
+    """The schedule keeps every worker busy now and then, so a missing mark means a missing worker."""
+    cache.set(WORKER_SEEN, timezone.now(), timeout=600)

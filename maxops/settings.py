@@ -1,0 +1,212 @@
+"""One settings module: every difference between machines is a value in the environment (`.env.example` lists them)."""
+
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.management.utils import get_random_secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env(
+    SECRET_KEY=(str, ""),
+    DEBUG=(bool, False),
+    ALLOWED_HOSTS=(list, []),
+    CSRF_TRUSTED_ORIGINS=(list, []),
+    DATABASE_URL=(str, "sqlite:///var/maxops.sqlite3"),
+    CELERY_BROKER_URL=(str, ""),
+    TIME_ZONE=(str, "Europe/London"),
+    MAXOPS_DATA_DIR=(str, "var"),
+    MAXOPS_PUBLIC_URL=(str, "http://127.0.0.1:8000"),
+    MAXOPS_LOG_LEVEL=(str, "INFO"),
+    MAXOPS_PHONE_REGION=(str, "GB"),
+    MAXOPS_UPLOAD_LIMIT=(int, 2_000_000_000),
+    MAXOPS_PULL_SECONDS=(int, 300),
+    MAXOPS_BOARD_SECONDS=(int, 15),
+    MAXOPS_EMERGENCY_SECONDS=(int, 60),
+    MAXCONTACT_URL=(str, ""),
+    MAXCONTACT_LOGIN=(str, ""),
+    MAXCONTACT_PASSWORD=(str, ""),
+    MAXCONTACT_AUTH_SCHEME=(str, "basic"),
+    MAXCONTACT_LINE_BASE=(str, "auto"),
+)
+environ.Env.read_env(BASE_DIR / ".env")
+
+DATA_DIR = (BASE_DIR / env("MAXOPS_DATA_DIR")).resolve()
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+
+def own_secret_key() -> str:
+    """A key of this installation's own, made once and kept beside its data: one machine needs no set-up at all."""
+    kept = DATA_DIR / "secret_key"
+    try:
+        with kept.open("x", encoding="ascii") as file:
+            kept.chmod(0o600)
+            file.write(get_random_secret_key())
+    except FileExistsError:
+        pass
+    return kept.read_text("ascii").strip()
+
+
+SECRET_KEY = env("SECRET_KEY") or own_secret_key()
+DEBUG = env("DEBUG")
+MAXOPS_PUBLIC_URL = env("MAXOPS_PUBLIC_URL").rstrip("/")
+PUBLIC = urlsplit(MAXOPS_PUBLIC_URL)
+# The address under which the remote systems reach us is ours by definition, and so is this machine itself.
+ALLOWED_HOSTS = [*env("ALLOWED_HOSTS"), PUBLIC.hostname or "127.0.0.1", "127.0.0.1", "localhost", "[::1]"]
+CSRF_TRUSTED_ORIGINS = env("CSRF_TRUSTED_ORIGINS")
+
+INSTALLED_APPS = [
+    "maxops.console.apps.ConsoleConfig",
+    "maxops.console.apps.MaxopsAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "django_htmx",
+    "csp",
+    "maxops.mirror",
+    "maxops.campaigns",
+    "maxops.lists",
+    "maxops.teams",
+    "maxops.users",
+    "maxops.imports",
+    "maxops.emergency",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "maxops.urls"
+WSGI_APPLICATION = "maxops.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "maxops.console.context.frame",
+                "maxops.emergency.context.emergency",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": env.db("DATABASE_URL")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    if DATABASES["default"]["NAME"] != ":memory:":
+        # A relative path means the same file from whatever folder a command is started.
+        DATABASES["default"]["NAME"] = str(BASE_DIR / DATABASES["default"]["NAME"])
+        Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+    # Many writers on one file: without WAL and IMMEDIATE most of them meet "database is locked".
+    DATABASES["default"]["OPTIONS"] = {
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+    }
+else:
+    DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Shared by all processes of one machine, and independent of database and broker: it holds MaxContact's token.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": DATA_DIR / "cache",
+        "TIMEOUT": 3600,
+    },
+}
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "board"
+LOGOUT_REDIRECT_URL = "login"
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = env("TIME_ZONE")
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = DATA_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+MEDIA_ROOT = DATA_DIR / "uploads"
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # an admin action over a long selection
+
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC.scheme == "https"
+SECURE_HSTS_SECONDS = 31_536_000 if PUBLIC.scheme == "https" else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PUBLIC.scheme == "https"
+if PUBLIC.scheme == "https":
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    },
+}
+
+CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
+
+# Without a broker of one's own the queue lives in files: see embedded_broker.py.
+CELERY_BROKER_URL = env("CELERY_BROKER_URL")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {"maxops": {"level": env("MAXOPS_LOG_LEVEL")}},
+}
+
+MAXOPS_PHONE_REGION = env("MAXOPS_PHONE_REGION")
+MAXOPS_UPLOAD_LIMIT = env("MAXOPS_UPLOAD_LIMIT")  # bytes of one lead file
+MAXOPS_PULL_SECONDS = env("MAXOPS_PULL_SECONDS")  # between two readings of lists, teams, users
+MAXOPS_BOARD_SECONDS = env("MAXOPS_BOARD_SECONDS")  # between two readings of the campaigns
+MAXOPS_EMERGENCY_SECONDS = env("MAXOPS_EMERGENCY_SECONDS")  # how long campaigns are re-read after the handle was pulled
+MAXCONTACT_URL = env("MAXCONTACT_URL")
+MAXCONTACT_LOGIN = env("MAXCONTACT_LOGIN")
+MAXCONTACT_PASSWORD = env("MAXCONTACT_PASSWORD")
+MAXCONTACT_AUTH_SCHEME = env("MAXCONTACT_AUTH_SCHEME")
+MAXCONTACT_LINE_BASE = env("MAXCONTACT_LINE_BASE")

@@ -1,0 +1,1 @@
+"""The tests of maxops; the folders mirror maxops/ path by path."""
