@@ -6,6 +6,7 @@ import pytest
 from django.core.cache import cache
 
 from maxops.sandbox.server import Sandbox
+from tests.installation import Installation
 
 LOGIN = "api.maxops"
 PASSWORD = "sandbox-password"
@@ -32,3 +33,12 @@ def connected(sandbox: Sandbox, settings) -> Sandbox:
     settings.MAXCONTACT_PASSWORD = PASSWORD
     cache.clear()
     return sandbox
+
+
+@pytest.fixture
+def installation(tmp_path, sandbox: Sandbox) -> Iterator[Installation]:
+    """A whole maxops beside the stand-in, migrated, with the demo's log-ins; nothing started yet."""
+    whole = Installation(tmp_path, MAXCONTACT_URL=sandbox.url, MAXCONTACT_LOGIN=LOGIN, MAXCONTACT_PASSWORD=PASSWORD)
+    whole.prepare()
+    yield whole
+    whole.stop()
