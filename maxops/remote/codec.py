@@ -1,0 +1,194 @@
+"""XML or JSON bytes to plain dicts, lists and text, and back to JSON: the only module that knows lxml and msgspec.
+
+What a body is, its content says, not its header: both documents let the server answer either way. No DTD, no entities,
+no network. Of a body that cannot be read, an excerpt is kept only where the caller says that it holds no lead.
+"""
+
+import io
+import re
+from collections.abc import Container
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from lxml import etree
+
+from maxops.remote.errors import Garbled
+from maxops.remote.fields import Textual
+
+EXCERPT_BYTES = 2048
+# How many objects around the wanted one are looked through.
+WRAPPERS = 4
+XML_SPACE = b" \t\r\n"
+# Encodings in which "<!DOCTYPE" is spelt as in ASCII; others could hide it from the check below.
+PLAIN_ENCODINGS = frozenset({"utf-8", "us-ascii", "ascii", "iso-8859-1", "windows-1252"})
+DECLARATION = re.compile(rb"<\?xml[^>]*?\?>")
+DECLARED_ENCODING = re.compile(rb"""encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+CHARSET = re.compile(r"charset\s*=\s*\"?([\w.-]+)", re.IGNORECASE)
+# The Lead Management document prints its report with closing tags such as "</ LeadsImported >".
+LOOSE_CLOSING_TAG = re.compile(rb"</[ \t]*([A-Za-z_][\w.:-]*)[ \t]*>")
+WEB_PAGE = re.compile(rb"(?:<\?[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|script)\b", re.I | re.S)
+REPORT_ROOT = re.compile(rb"<(?:[\w.-]+:)?(?:LeadAPIResult\.)?ImportData(?:Result|Response)\b")
+
+_json_decoder = msgspec.json.Decoder(float_hook=Decimal)
+_json_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+def decode(body: bytes, content_type: str = "", *, private: bool = False) -> Any:
+    """Plain values; XML becomes Textual dicts by local name, nil becomes None, repeated names become a list."""
+    text = _to_utf8(body).lstrip(XML_SPACE)
+    try:
+        if not text:
+            raise ValueError("it is empty")
+        if text.startswith(b"<"):
+            return _decode_xml(text)
+        return _decode_json(text, content_type)
+    except ValueError as error:
+        detail = "" if private else text[:EXCERPT_BYTES].decode("utf-8", "replace")
+        raise Garbled(f"The answer cannot be read: {error}.", detail=detail) from error
+
+
+def decode_report(body: bytes, content_type: str = "") -> tuple[Any, bool]:
+    """Like decode, for the results of lead imports, mending the closing tags of the document's own sample.
+
+    The flag says whether mending was needed. Only white space inside closing tags is forgiven, never a missing end.
+    """
+    try:
+        return decode(body, content_type, private=True), False
+    except Garbled:
+        text = _to_utf8(body)
+        if not REPORT_ROOT.search(text[:EXCERPT_BYTES]):
+            raise
+        mended = LOOSE_CLOSING_TAG.sub(rb"</\1>", text)
+        if mended == text:
+            raise
+        return decode(mended, content_type, private=True), True
+
+
+def unwrap_single(value: Any, known: Container[str]) -> Any:
+    """What lies inside objects of a single member, until a name is known; only a few layers, against deep nesting."""
+    for _ in range(WRAPPERS):
+        if not isinstance(value, dict) or len(value) != 1 or next(iter(value)) in known:
+            break
+        value = next(iter(value.values()))
+    return value
+
+
+def encode(values: Any) -> bytes:
+    """JSON; decimals leave as numbers with the digits they came with."""
+    return _json_encoder.encode(values)
+
+
+def is_web_page(body: bytes, content_type: str = "") -> bool:
+    """An HTML page: by its first element, or, for text that is neither XML nor JSON, by its header."""
+    start = _to_utf8(body[:1024]).lstrip(XML_SPACE)
+    if start.startswith(b"<"):
+        return WEB_PAGE.match(start) is not None
+    return "html" in content_type.lower() and not start.startswith((b"{", b"["))
+
+
+def _to_utf8(body: bytes) -> bytes:
+    if body.startswith(b"\xef\xbb\xbf"):
+        return body[3:]
+    encoding = _wide_encoding(body)
+    if not encoding:
+        return body
+    # A declaration would still name the old encoding.
+    return DECLARATION.sub(b"", body.decode(encoding, "replace").lstrip("\ufeff").encode("utf-8"), count=1)
+
+
+def _wide_encoding(body: bytes) -> str:
+    """UTF-16 by its mark, or by the zero byte beside the first character."""
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if body[1:2] == b"\0" and body[:1] != b"\0":
+        return "utf-16-le"
+    return "utf-16-be" if body[:1] == b"\0" and len(body) > 1 else ""
+
+
+def _decode_json(text: bytes, content_type: str) -> Any:
+    try:
+        return _json_decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        charset = CHARSET.search(content_type)
+        if charset is None or charset[1].lower() not in PLAIN_ENCODINGS - {"utf-8"}:
+            raise ValueError("it is neither whole JSON nor XML") from error
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    try:
+        return _json_decoder.decode(text.decode(charset[1]).encode("utf-8"))
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise ValueError("it is neither whole JSON nor XML") from error
+
+
+def _decode_xml(text: bytes) -> Any:
+    declaration = DECLARATION.match(text)
+    encoding = DECLARED_ENCODING.search(declaration[0]) if declaration else None
+    if encoding and encoding[1].decode("ascii").lower() not in PLAIN_ENCODINGS:
+        raise ValueError("its encoding is not accepted")
+    if _has_doctype(text):
+        raise ValueError("it carries a document type, which no answer of an API does")
+    try:
+        return _walk_xml(text)
+    except etree.XMLSyntaxError as error:
+        raise ValueError("it is not whole XML") from error
+
+
+def _has_doctype(text: bytes) -> bool:
+    at = 0
+    while True:
+        while text[at : at + 1] in (b" ", b"\t", b"\r", b"\n"):
+            at += 1
+        if text.startswith(b"<?", at):
+            end = text.find(b"?>", at)
+        elif text.startswith(b"<!--", at):
+            end = text.find(b"-->", at + 4)
+        else:
+            return text.startswith(b"<!", at)
+        if end < 0:
+            return False
+        at = text.index(b">", end) + 1
+
+
+def _walk_xml(text: bytes) -> Any:
+    """Builds the dicts bottom-up while parsing, so that the tree of a large answer never exists as a whole."""
+    events = etree.iterparse(
+        io.BytesIO(text),
+        events=("end",),
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=True,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    built: dict[etree._Element, Textual] = {}
+    element: etree._Element | None = None
+    for _, element in events:
+        if not len(element):
+            continue  # a leaf is read with its parent
+        children = Textual()
+        for child in element:
+            value = built.pop(child) if child in built else _leaf(child)
+            _add(children, child.tag.rpartition("}")[2], value)
+        element.clear()
+        built[element] = children
+    if element is None:
+        raise ValueError("it is not whole XML")
+    return built[element] if element in built else _leaf(element)
+
+
+def _leaf(element: etree._Element) -> str | None:
+    for name, flag in element.items():
+        if str(name).rpartition("}")[2] == "nil" and flag in ("true", "1"):
+            return None
+    return element.text or ""
+
+
+def _add(children: Textual, name: str, value: Any) -> None:
+    if name not in children:
+        children[name] = value
+    elif isinstance(children[name], list):
+        children[name].append(value)
+    else:
+        children[name] = [children[name], value]

@@ -1,0 +1,198 @@
+"""The Management API 1.3: the four collections, skills, global emergency.
+
+A PUT replaces the whole entity, so `update` sends back the row as received with the changes laid over it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from maxops.remote.codec import encode
+from maxops.remote.errors import Garbled, NotFound, Refused
+from maxops.remote.fields import Entity, Record
+from maxops.remote.http import Answer, Call, Timeouts
+from maxops.remote.maxcontact.entities import CAMPAIGN, LIST, TEAM, USER
+from maxops.remote.maxcontact.envelope import TOLERATED, Envelope, read_envelope, rows_of
+from maxops.remote.maxcontact.session import Session
+
+# The handle must not hang: it says at once what is known, and the emergency service reads the campaigns.
+EMERGENCY_TIMEOUTS = Timeouts(connect=2, read=5, total=8)
+
+
+def _send(session: Session, call: Call) -> Envelope:
+    def read(answer: Answer) -> Envelope:
+        return read_envelope(call, session.transport, answer)
+
+    return session.call(call, read)
+
+
+class Collection:
+    """All campaigns, lists, teams or users. Every method raises RemoteError; `taken` says what is known then."""
+
+    def __init__(self, session: Session, entity: Entity) -> None:
+        self.entity = entity
+        self._session = session
+        self._path = f"management/{entity.path}"
+
+    def all(self) -> list[Record]:
+        """Every row, each Id once; Garbled rather than a part of them."""
+        call = self._call("read all", "GET", repeat=True)
+        envelope = _send(self._session, call)
+        rows = rows_of(envelope.data)
+        if rows is None:
+            raise self._garbled(call, "without any collection in it")
+        records = [self._read(call, row) for row in rows]
+        if len({record["id"] for record in records}) != len(records):
+            raise self._garbled(call, "with the same Id twice")
+        return records
+
+    def get(self, remote_id: int) -> Record:
+        call = self._call("read", "GET", f"/{int(remote_id)}", repeat=True)
+        record = self._whole(call, _send(self._session, call))
+        if record is None:
+            raise NotFound(f"MaxContact has no {self.entity.label} {remote_id}.", operation=call.operation)
+        if record["id"] != remote_id:
+            raise self._garbled(call, f"about {self.entity.label} {record['id']} when asked for {remote_id}")
+        return record
+
+    def create(self, values: Mapping[str, Any]) -> Record:
+        """The new row with the Id MaxContact gave it. Never sent twice unless it is certain that it was not taken."""
+        self._require_secrets(values)
+        wire = self.entity.write(values)
+        call = self._call("create", "POST", body=encode(wire))
+        envelope = _send(self._session, call)
+        record = self._whole(call, envelope)
+        if record is not None:
+            return record
+        return self._find_created(call, envelope, values)
+
+    def update(self, record: Record, changes: Mapping[str, Any]) -> Record:
+        """PUT of the row as read, with only `changes` laid over it; what comes back, or a fresh reading."""
+        self._require_secrets(changes)
+        wire = {**record.raw, **self.entity.write(changes, like=record.raw)}
+        call = self._call("update", "PUT", f"/{int(record['id'])}", body=encode(wire), repeat=True)
+        return self._whole(call, _send(self._session, call)) or self.get(record["id"])
+
+    def perform(self, verb_name: str, remote_id: int, value: Any) -> Record | None:
+        """None when the answer has no whole entity: then only the verb's own value is known to be set."""
+        verb = self.entity.verb(verb_name)
+        body = encode({verb.field.wire: verb.field.kind.write(value, None)})
+        call = self._call(
+            verb_name.replace("_", " "), verb.method, f"/{int(remote_id)}/{verb.path}", body=body, repeat=True
+        )
+        return self._whole(call, _send(self._session, call))
+
+    def link(self, link_name: str, remote_id: int, other_id: int) -> None:
+        self._associate("PUT", link_name, remote_id, other_id)
+
+    def unlink(self, link_name: str, remote_id: int, other_id: int) -> None:
+        self._associate("DELETE", link_name, remote_id, other_id)
+
+    def _associate(self, method: str, link_name: str, own_id: int, other_id: int) -> None:
+        link = self.entity.link(link_name)
+        operation = f"{'link' if method == 'PUT' else 'unlink'} {link_name}"
+        body = encode({link.wire: int(other_id)})
+        _send(self._session, self._call(operation, method, f"/{int(own_id)}/{link.path}", body=body, repeat=True))
+
+    def _call(
+        self, operation: str, method: str, path: str = "", body: bytes | None = None, repeat: bool = False
+    ) -> Call:
+        return Call(
+            operation=f"{operation} {self.entity.label}",
+            method=method,
+            path=self._path + path,
+            body=body,
+            repeat=repeat,
+            tolerated=TOLERATED,
+            # A refusal may repeat what was sent, and a user is sent with a password.
+            private=body is not None and any(field.write_only for field in self.entity.fields),
+        )
+
+    def _require_secrets(self, values: Mapping[str, Any]) -> None:
+        """The API demands them at each PUT and never tells them: an empty one would lock the person out."""
+        for field in self.entity.fields:
+            if field.write_only and not values.get(field.attribute):
+                sentence = "MaxContact wants it at every save and never tells it: enter it."
+                raise Refused(
+                    f"A {self.entity.label} cannot be saved without the {field.attribute}.",
+                    operation=f"write {self.entity.label}",
+                    fields={field.attribute: sentence},
+                )
+
+    def _whole(self, call: Call, envelope: Envelope) -> Record | None:
+        """The entity in the answer, if there is one and it is more than the value just set."""
+        rows = rows_of(envelope.data)
+        if not rows or len(rows) != 1:
+            return None
+        required = [field.wire for field in self.entity.fields if field.required and not field.write_only]
+        if not all(name in rows[0] for name in ("Id", *required)):
+            return None
+        return self._read(call, rows[0])
+
+    def _read(self, call: Call, row: Mapping[str, Any]) -> Record:
+        try:
+            record = self.entity.read(row)
+        except ValueError as error:
+            raise self._garbled(call, f"with a value that cannot be ({error})") from error
+        if record.get("id") is None:
+            raise self._garbled(call, f"with a {self.entity.label} that has no Id")
+        return record
+
+    def _find_created(self, call: Call, envelope: Envelope, values: Mapping[str, Any]) -> Record:
+        """MaxContact said yes without showing the row: read it by its Id, or find the one row of its name."""
+        rows = rows_of(envelope.data)
+        new_id = rows[0].get("Id") if rows and len(rows) == 1 else envelope.data
+        if isinstance(new_id, (int, str)) and str(new_id).isdecimal():
+            return self.get(int(new_id))
+        named = [field.attribute for field in self.entity.fields if field.required and not field.write_only]
+        found = [row for row in self.all() if all(row.get(name) == values.get(name) for name in named)]
+        if len(found) != 1:
+            raise self._garbled(call, f"from which the new {self.entity.label} cannot be told; it may exist")
+        return found[0]
+
+    def _garbled(self, call: Call, sentence: str) -> Garbled:
+        return Garbled(f"MaxContact sent an answer {sentence}.", operation=call.operation)
+
+
+class Management:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.campaigns = Collection(session, CAMPAIGN)
+        self.lists = Collection(session, LIST)
+        self.teams = Collection(session, TEAM)
+        self.users = Collection(session, USER)
+
+    def collection(self, path: str) -> Collection:
+        """By the key of ENTITIES: "campaigns", "lists", "teams", "users"."""
+        collections = (self.campaigns, self.lists, self.teams, self.users)
+        return {collection.entity.path: collection for collection in collections}[path]
+
+    def skills_on(self, skill_id: int, proficiency: int, user_ids: Sequence[int]) -> None:
+        wire = {"SkillId": skill_id, "Proficiency": proficiency, "UserIds": list(user_ids)}
+        self._set_skills("give skill", "PUT", wire)
+
+    def skills_off(self, skill_id: int, user_ids: Sequence[int]) -> None:
+        self._set_skills("take skill", "DELETE", {"SkillId": skill_id, "UserIds": list(user_ids)})
+
+    def emergency_enable(self) -> None:
+        """One request, never repeated here: after an Unanswered, the campaigns have to be read."""
+        self._set_emergency("enable")
+
+    def emergency_disable(self) -> None:
+        self._set_emergency("disable")
+
+    def _set_skills(self, operation: str, method: str, wire: dict[str, Any]) -> None:
+        call = Call(operation, method, "management/users/skills", body=encode(wire), repeat=True, tolerated=TOLERATED)
+        _send(self._session, call)
+
+    def _set_emergency(self, switch: str) -> None:
+        call = Call(
+            operation=f"emergency {switch}",
+            method="POST",
+            path=f"management/globalemergency/{switch}",
+            # No body is documented; an empty one makes requests say Content-Length: 0, which IIS insists on.
+            body=b"",
+            timeouts=EMERGENCY_TIMEOUTS,
+            attempts=1,
+            tolerated=TOLERATED,
+        )
+        _send(self._session, call)
