@@ -70,9 +70,8 @@ class Installation:
         """Start these lines of the Procfile, each in a process group of its own."""
         lines = parse_procfile((ROOT / "Procfile").read_text("utf-8")).processes
         for name in names:
-            log = (self.folder / f"{name}.log").open("ab")
-            self.processes.append(
-                subprocess.Popen(
+            with (self.folder / f"{name}.log").open("ab") as log:
+                process = subprocess.Popen(
                     ["/bin/sh", "-c", lines[name]],
                     cwd=ROOT,
                     env=self.environment,
@@ -80,7 +79,7 @@ class Installation:
                     stderr=log,
                     start_new_session=True,
                 )
-            )
+            self.processes.append(process)
         if "web" in names:
             self.wait_until(self.answers, "the web server to answer")
 

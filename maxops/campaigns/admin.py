@@ -1,0 +1,68 @@
+"""Campaigns in the admin: groups a manager thinks in, and the verbs that start, pause and stop."""
+
+from django.contrib import admin
+from django.utils.safestring import SafeString
+
+from maxops.campaigns.models import Campaign
+from maxops.mirror.admin import ACTIVITY, MirroredAdmin, Offer, SeenFilter, badge
+from maxops.mirror.columns import code_words, named
+from maxops.remote.maxcontact.choices import CampaignStatus
+
+
+@admin.register(Campaign)
+class CampaignAdmin(MirroredAdmin):
+    list_display = ["name", "status_badge", "type_words", "active", "list_words", "caller_id", "max_lines", "presence"]
+    list_filter = ["status", "type", "active", SeenFilter]
+    list_select_related = ["default_list"]
+    search_fields = ["name", "description", "caller_id"]
+    offers = (
+        Offer("start", "Start in MaxContact", "set_status", CampaignStatus.RUNNING.value, "started"),
+        Offer("pause", "Pause in MaxContact", "set_status", CampaignStatus.PAUSED.value, "paused"),
+        Offer("stop", "Stop in MaxContact", "set_status", CampaignStatus.NOT_RUNNING.value, "stopped"),
+        *ACTIVITY,
+    )
+    fieldsets = [
+        ("Identity", {"fields": ["name", "description", "active", "status"]}),
+        (
+            "Dialling",
+            {
+                "fields": [
+                    "type",
+                    "default_list",
+                    "caller_id",
+                    "default_phone_type",
+                    "max_lines",
+                    "target_drop_percent",
+                    "degrade_to_progressive",
+                    "progressive_threshold",
+                ]
+            },
+        ),
+        ("Hours and plans", {"fields": ["hours_per_working_day", "schedule_plan_id", "tele_param_plan_id"]}),
+        (
+            "Call handling",
+            {
+                "fields": [
+                    "is_blended",
+                    "auto_record",
+                    "not_ready_wait_time",
+                    "zip_tone",
+                    "zip_tone_beep",
+                    "zip_tone_wav",
+                ]
+            },
+        ),
+    ]
+
+    @admin.display(description="status", ordering="status")
+    def status_badge(self, campaign: Campaign) -> str | SafeString:
+        words = code_words(campaign, "status")
+        return badge(words, campaign.status_tone) if words else words
+
+    @admin.display(description="type", ordering="type")
+    def type_words(self, campaign: Campaign) -> str:
+        return code_words(campaign, "type")
+
+    @admin.display(description="default list", ordering="default_list__name")
+    def list_words(self, campaign: Campaign) -> str:
+        return named(campaign, "default_list")

@@ -1,0 +1,195 @@
+"""The form of a mirrored row: it knows what it was drawn from, and hands on only what a person changed.
+
+Nothing is written by the form itself; refusals and conflicts met while sending come back here as its errors.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import ForeignKeyRawIdWidget
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from maxops.mirror.columns import worded
+from maxops.mirror.errors import Conflict, sentence
+from maxops.mirror.records import columns_of, jsonable
+
+OPENED = "_opened"  # hidden: what the person saw, signed
+SALT = "maxops.mirror.opened"
+ROWS_LISTED = 300  # more than these are looked up in a window instead of listed
+
+
+class RowField(forms.IntegerField):
+    """The Id of another mirrored row. Any number is taken: MaxContact may name a row it has not shown us."""
+
+    def __init__(self, column: models.ForeignKey, admin_site: Any) -> None:
+        super().__init__(required=False, label=column.verbose_name, help_text=column.help_text)
+        self.column = column
+        self.admin_site = admin_site
+
+    def choose_widget(self, current: int | None) -> None:
+        """A select of all rows by name while they are few, with the present value whatever it is."""
+        model = self.column.related_model
+        rows = list(model._default_manager.all()[: ROWS_LISTED + 1])
+        if len(rows) > ROWS_LISTED:
+            self.widget = ForeignKeyRawIdWidget(self.column.remote_field, self.admin_site)
+            return
+        listed = {row.pk: f"{row} ({row.pk})" for row in rows}
+        label = model._meta.verbose_name
+        extra = {0: f"no {label} (0)"}
+        if current is not None and current not in listed:
+            extra.setdefault(current, f"{label} {current}, not read from MaxContact")
+        blank = [("", "---------")] if current is None else []
+        self.widget = forms.Select(choices=[*blank, *extra.items(), *listed.items()])
+
+
+class MirroredForm(forms.ModelForm):
+    """`refusal` is set by the admin on the class it makes for one request: what came of sending this very form."""
+
+    refusal: Exception | None = None  # RemoteError, Conflict or MaxopsConfigError
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.is_new = self.instance._state.adding
+        self.opened = self._read_opened()
+        self.attributes = self._attributes()
+        for name, field in self.fields.items():
+            attribute = self.attributes.get(name)
+            if attribute is None:
+                continue
+            if attribute in self.opened:
+                self.initial[name] = drawn(self.opened[attribute])
+            self._fit(field, self.opened.get(attribute))
+
+    def _attributes(self) -> dict[str, str]:
+        """Form field -> attribute of the record (default_list -> default_list_id)."""
+        by_name = {column.name: attribute for attribute, column in columns_of(type(self.instance)).items()}
+        secret = {field.attribute: field.attribute for field in self.instance.entity.fields if field.write_only}
+        return {name: attribute for name, attribute in {**by_name, **secret}.items() if name in self.fields}
+
+    def _fit(self, field: forms.Field, current: Any) -> None:
+        """Make the field able to show and take back the present value, also one the documents do not name."""
+        if isinstance(field, RowField):
+            field.choose_widget(current)
+        elif isinstance(field, forms.TypedChoiceField) and current is not None:
+            listed = [choice for choice in field.choices if choice[0] not in ("", None)]
+            known = {value for value, _ in listed}
+            field.choices = listed if current in known else [*listed, (current, f"{current} (not in the documents)")]
+        elif isinstance(field, forms.NullBooleanField) and (current is not None or self.is_new):
+            field.widget = forms.CheckboxInput()
+
+    def _read_opened(self) -> dict[str, Any]:
+        """What the page was drawn from: as it says itself, else the row as it is now."""
+        columns = columns_of(type(self.instance))
+        opened = {} if self.is_new else {name: getattr(self.instance, name) for name in columns}
+        try:
+            kept = signing.loads(self.data[OPENED], salt=SALT) if OPENED in self.data else {}
+        except signing.BadSignature:
+            return opened
+        if kept.get("of") != self._identity():
+            return opened
+        values = {name: value for name, value in kept["values"].items() if name in columns}
+        return opened | {name: columns[name].to_python(value) for name, value in values.items()}
+
+    def _identity(self) -> list[Any]:
+        return [self.instance.kind(), self.instance.pk]
+
+    def opened_token(self) -> str:
+        """For the page: what it was drawn from; after a conflict, with the values the person has now been shown."""
+        opened = self.opened
+        if isinstance(self.refusal, Conflict):
+            opened = opened | {name: theirs for name, (_, theirs, _) in self.refusal.fields.items()}
+        values = {name: jsonable(value) for name, value in opened.items()}
+        return signing.dumps({"of": self._identity(), "values": values}, salt=SALT, compress=True)
+
+    def _clean_fields(self) -> None:
+        """An untouched value never blocks a save, whatever we would think of it if somebody typed it."""
+        super()._clean_fields()
+        if self.is_new:
+            return
+        for name, attribute in self.attributes.items():
+            if attribute in self.opened and not self._is_touched(name):
+                self._errors.pop(name, None)
+                self.cleaned_data[name] = self.opened[attribute]
+
+    def _is_touched(self, name: str) -> bool:
+        field = self[name]
+        if field.field.widget.value_omitted_from_data(self.data, self.files, field.html_name):
+            return False
+        if isinstance(field.field, forms.CharField):
+            return plain(field.data, field.field.widget) != plain(field.initial, field.field.widget)
+        return field._has_changed()
+
+    def _post_clean(self) -> None:
+        """Only what was changed is checked, and the instance stays as it is until MaxContact has answered."""
+        for name, attribute in self.attributes.items():
+            column = columns_of(type(self.instance)).get(attribute)
+            if column is not None and name in self.cleaned_data and attribute in self.changes():
+                self._check(name, column, self.cleaned_data[name])
+        if self.refusal is not None and not self._errors:
+            self._show_refusal(self.refusal)
+
+    def _check(self, name: str, column: models.Field, value: Any) -> None:
+        numeric = isinstance(column, models.IntegerField | models.DecimalField | models.ForeignKey)
+        if value is None and numeric and not self.is_new:
+            self.add_error(name, "MaxContact knows no blank here: give a number, 0 for none.")
+            return
+        try:
+            getattr(column, "target_field", column).run_validators(value)
+        except ValidationError as error:
+            self.add_error(name, error)
+
+    def changes(self) -> dict[str, Any]:
+        """{attribute: value} of what the person changed; all that was given, for a new record."""
+        given = {
+            attribute: self.cleaned_data[name]
+            for name, attribute in self.attributes.items()
+            if name in self.cleaned_data
+        }
+        if self.is_new:
+            return given
+        # A secret is never among what was opened: a blank one was not typed.
+        return {name: value for name, value in given.items() if value != self.opened.get(name, "")}
+
+    @property
+    def changed_data(self) -> list[str]:
+        if not hasattr(self, "cleaned_data"):
+            return super().changed_data
+        changes = self.changes()
+        return [name for name, attribute in self.attributes.items() if attribute in changes]
+
+    def _show_refusal(self, refusal: Exception) -> None:
+        self.add_error(None, sentence(refusal))
+        names = {attribute: name for name, attribute in self.attributes.items()}
+        for attribute, said in getattr(refusal, "fields", {}).items():
+            name = names.get(attribute)
+            words = self._both(attribute, *said[1:]) if isinstance(refusal, Conflict) else said
+            self.add_error(name, words if name else f"{attribute}: {words}")
+
+    def _both(self, attribute: str, theirs: Any, yours: Any) -> str:
+        column = columns_of(type(self.instance))[attribute]
+        shown = [worded(column, value) or "(blank)" for value in (theirs, yours)]
+        return f"Changed in MaxContact meanwhile: {shown[0]}; yours: {shown[1]}. Save again to send yours."
+
+    def save(self, commit: bool = True) -> Any:
+        """The row as it is: what is to be sent is in `changes`."""
+        return self.instance
+
+    def save_m2m(self) -> None:
+        """No many-to-many fields: links cannot be read back, so they are not part of the form."""
+
+
+def drawn(value: Any) -> Any:
+    """Decimals without the zeros our column pads them with."""
+    return Decimal(f"{value.normalize():f}") if isinstance(value, Decimal) else value
+
+
+def plain(text: Any, widget: forms.Widget) -> str:
+    """What stays the same when a browser sends text back untouched: no line ends in a line, one kind in a text area.
+
+    Nor blanks at the ends: they are cut off when typed, so by themselves they are not a change.
+    """
+    unified = str("" if text is None else text).replace("\r\n", "\n").replace("\r", "\n").strip()
+    return unified if isinstance(widget, forms.Textarea) else unified.replace("\n", "")
