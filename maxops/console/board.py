@@ -1,0 +1,188 @@
+"""What the board shows, from our tables alone: campaigns by status, how old the reading is, the latest imports.
+
+One look serves every viewer of a process for a second, however many boards are open (screens.md 6).
+"""
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from maxops.campaigns.models import Campaign
+from maxops.imports.models import Run
+from maxops.mirror.models import Reading
+from maxops.remote.maxcontact.choices import CampaignStatus
+
+KIND = "campaigns"
+KEEP_SECONDS = 1.0
+KEEP_DRAWINGS = 40
+LATEST_RUNS = 5
+AGEING_AFTER = 3  # readings missed before the age turns amber
+STALE_AFTER = 6  # ... and grey, with the rows faded: nobody should act on them without a look
+
+
+@dataclass(frozen=True)
+class Group:
+    """A heading of the board. `key` is what the address calls it."""
+
+    key: str
+    title: str
+    tone: str
+    rows: tuple[Campaign, ...] = ()
+
+
+GROUPS = (
+    Group("running", "Running", "ok"),
+    Group("paused", "Paused", "warn"),
+    Group("not-running", "Not running", "mute"),
+    Group("flushed", "Flushed", "warn"),
+    Group("inactive", "Inactive", "mute"),
+    Group("other", "Status unknown here", "bad"),
+    Group("missing", "No longer in MaxContact", "bad"),
+)
+STATUS_GROUPS = {
+    CampaignStatus.RUNNING: "running",
+    CampaignStatus.PAUSED: "paused",
+    CampaignStatus.FLUSHED: "flushed",
+    CampaignStatus.NOT_RUNNING: "not-running",
+}
+DIALLING = ("running", "paused")
+
+
+def group_of(campaign: Campaign) -> str:
+    """A campaign that dials is shown as dialling, whatever its activity flag says."""
+    if campaign.missing_since:
+        return "missing"
+    by_status = STATUS_GROUPS.get(campaign.status, "other")
+    if campaign.active is False and by_status not in DIALLING:
+        return "inactive"
+    return by_status
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Everything the board shows at one moment."""
+
+    groups: tuple[Group, ...]
+    total: int
+    reading: Reading | None
+    failure: Reading | None
+    failing_since: datetime | None
+    runs: tuple[Run, ...]
+    mark: str
+
+    @property
+    def read_at(self) -> datetime | None:
+        """The moment from which every row shown is known; rows seen since then carry an age of their own."""
+        if self.reading is None:
+            return None
+        # An emergency reads all campaigns outside the schedule: then the oldest row tells the age of the whole.
+        seen = [row.seen_at for group in self.groups for row in group.rows if not row.missing_since]
+        return max(self.reading.started_at, min(seen, default=self.reading.started_at))
+
+    def freshness(self, interval: int, now: datetime) -> str:
+        """fresh, ageing or stale: the same words and limits as in ui.js."""
+        age = now - self.read_at if self.read_at else timedelta.max
+        if age > timedelta(seconds=STALE_AFTER * interval):
+            return "stale"
+        return "ageing" if age > timedelta(seconds=AGEING_AFTER * interval) else "fresh"
+
+    def due_at(self, interval: int) -> datetime | None:
+        return self.read_at + timedelta(seconds=interval) if self.read_at else None
+
+    def shown(self, only: str, words: str) -> tuple[Group, ...]:
+        """The groups that are not empty, narrowed to one of them and to names containing every word."""
+        wanted = words.lower().split()
+        groups = [group for group in self.groups if not only or group.key == only]
+        narrowed = [
+            Group(group.key, group.title, group.tone, tuple(row for row in group.rows if matches(row, wanted)))
+            for group in groups
+        ]
+        return tuple(group for group in narrowed if group.rows)
+
+
+def matches(campaign: Campaign, words: list[str]) -> bool:
+    text = f"{campaign.name} {campaign.get_type_display()} {campaign.get_status_display()}".lower()
+    return all(word in text for word in words)
+
+
+def take() -> Picture:
+    """A new look at the tables."""
+    campaigns = list(Campaign.objects.select_related("default_list"))
+    by_group: dict[str, list[Campaign]] = {group.key: [] for group in GROUPS}
+    for campaign in campaigns:
+        by_group[group_of(campaign)].append(campaign)
+    groups = tuple(Group(group.key, group.title, group.tone, tuple(by_group[group.key])) for group in GROUPS)
+    reading = Reading.latest_good(KIND)
+    failures = failures_since(reading)
+    runs = tuple(Run.objects.select_related("mapping", "list").order_by("-id")[:LATEST_RUNS])
+    return Picture(
+        groups=groups,
+        total=len(campaigns),
+        reading=reading,
+        failure=failures[0] if failures else None,
+        failing_since=failures[-1].started_at if failures else None,
+        runs=runs,
+        mark=mark_of(campaigns, reading, failures, runs),
+    )
+
+
+def failures_since(reading: Reading | None) -> list[Reading]:
+    """Readings that came to nothing after the last good one: the newest, and the one it began with."""
+    failed = Reading.objects.filter(
+        kind=KIND, state__in=(Reading.State.FAILED, Reading.State.REFUSED), dry_run=False
+    ).order_by("-started_at")
+    if reading:
+        failed = failed.filter(started_at__gt=reading.started_at)
+    newest, oldest = failed.first(), failed.last()
+    return [newest, oldest] if newest and oldest else []
+
+
+def mark_of(campaigns: list[Campaign], reading: Reading | None, failures: list[Reading], runs: tuple[Run, ...]) -> str:
+    """A short text that differs whenever something shown differs; the ETag is made of it."""
+    digest = hashlib.sha256()
+    for campaign in campaigns:
+        digest.update(f"{campaign.pk},{campaign.fingerprint},{campaign.seen_at},{campaign.missing_since};".encode())
+    for row in (reading, *failures):
+        digest.update(f"{row.pk if row else None},{row.message if row else None};".encode())
+    for run in runs:
+        digest.update(f"{run.pk},{run.state},{run.rows},{run.accepted},{run.waiting},{run.held_back};".encode())
+    return digest.hexdigest()[:32]
+
+
+class Glance:
+    """The picture of this process: one thread looks, the others take what it saw, drawings included."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.picture: Picture | None = None
+        self.drawings: dict[str, str] = {}
+        self.until = 0.0
+
+    def look(self) -> Picture:
+        with self.lock:
+            if self.picture is None or time.monotonic() >= self.until:
+                before, self.picture = self.picture, take()
+                if before is None or before.mark != self.picture.mark:
+                    self.drawings = {}
+                self.until = time.monotonic() + KEEP_SECONDS
+            return self.picture
+
+    def drawn(self, key: str, draw: Callable[[], str]) -> str:
+        """The drawing kept under this key since the picture last changed, else a new one."""
+        drawings = self.drawings
+        if key not in drawings:
+            if len(drawings) >= KEEP_DRAWINGS:
+                drawings.clear()
+            drawings[key] = draw()
+        return drawings.get(key) or draw()
+
+    def forget(self) -> None:
+        with self.lock:
+            self.until = 0.0
+            self.drawings = {}
+
+
+glance = Glance()
