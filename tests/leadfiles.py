@@ -24,7 +24,7 @@ class Planted:
 
 def phone(number: int) -> str:
     """The n-th number of the ranges set aside for drama, which nobody owns; none that the demo's leads have."""
-    areas = ["0113 496 0", "0114 496 0", "0115 496 0", "0116 496 0", "0117 496 0", "0118 496 0"]
+    areas = ["0114 496 0", "0115 496 0", "0116 496 0", "0117 496 0", "0118 496 0"]
     return f"{areas[number // 1000]}{number % 1000:03d}".replace(" ", "")
 
 
