@@ -19,7 +19,7 @@ help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
 
 demo: $(BIN)/.production ## maxops beside a stand-in of the dialler, on this machine alone; Ctrl-C stops all of it
-	@$(DEMO_ENV) PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python manage.py demo
+	@exec env $(DEMO_ENV) PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python manage.py demo
 
 test: $(BIN)/.dev browser ## every test: real HTTP, real databases, a real browser
 	$(BIN)/python -m pytest

@@ -1,5 +1,6 @@
 """One settings module: every difference between machines is a value in the environment (`.env.example` lists them)."""
 
+import contextlib
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -119,7 +120,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     if DATABASES["default"]["NAME"] != ":memory:":
         # A relative path means the same file from whatever folder a command is started.
         DATABASES["default"]["NAME"] = str(BASE_DIR / DATABASES["default"]["NAME"])
-        Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+        # A folder that cannot be made is the database's trouble: the emergency command must start without one.
+        with contextlib.suppress(OSError):
+            Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
     # Many writers on one file: without WAL and IMMEDIATE most of them meet "database is locked".
     DATABASES["default"]["OPTIONS"] = {
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",

@@ -6,7 +6,7 @@ from maxops.celery import app
 from maxops.mirror.errors import PullBusy, PullRefused
 from maxops.mirror.models import mirrored_models
 from maxops.mirror.pull import pull
-from maxops.remote.connect import configured_systems
+from maxops.remote.connect import configured_systems, maxcontact
 from maxops.remote.errors import MaxopsConfigError, RemoteError
 
 log = logging.getLogger(__name__)
@@ -16,6 +16,8 @@ def read_quietly(kind: str) -> None:
     if not configured_systems():
         return
     try:
+        # Ahead of its expiry, so that no click, least of all the emergency one, has to log in first.
+        maxcontact().session.warm()
         pull(kind, source="schedule")
     except PullBusy:
         log.info("%s are being read already", kind)
