@@ -1,0 +1,43 @@
+"""Mappings, runs and answers in the admin: to look at; managers work on the pages under /imports/."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from maxops.imports.models import Answer, Mapping, Run
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj=None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
+        return False
+
+
+@admin.register(Mapping)
+class MappingAdmin(ReadOnlyAdmin):
+    list_display = ["name", "platform", "list", "response_format", "line_base", "last_answer_at"]
+    list_filter = ["platform", "response_format"]
+    list_select_related = ["list"]
+    search_fields = ["name", "supplier", "remark"]
+    exclude = ["secret"]
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnlyAdmin):
+    list_display = ["id", "file_name", "mapping", "state", "rows", "accepted", "staff", "created_at"]
+    list_filter = ["state", "mapping"]
+    list_select_related = ["mapping"]
+    search_fields = ["file_name", "sha256"]
+    show_full_result_count = False
+
+
+@admin.register(Answer)
+class AnswerAdmin(ReadOnlyAdmin):
+    list_display = ["id", "mapping", "received_at", "state", "part", "imported", "rejected", "repeats"]
+    list_filter = ["state", "mapping"]
+    list_select_related = ["mapping", "part__run"]
+    show_full_result_count = False

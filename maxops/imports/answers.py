@@ -1,0 +1,83 @@
+"""Answers posted to our callback addresses: stored whole and safe on disk before anybody looks into them."""
+
+import hashlib
+import hmac
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.apps import apps
+from django.db import transaction
+from django.utils import timezone
+
+from maxops.imports.errors import BodyTooLarge
+from maxops.imports.models import OPEN_PARTS, Answer, Mapping, Part
+
+BODY_LIMIT = 300_000_000
+
+
+def find_mapping(platform: str, secret: str) -> Mapping | None:
+    """Every secret is compared, in constant time, so that the time taken tells nothing."""
+    found = None
+    for mapping in Mapping.objects.filter(platform=platform):
+        if hmac.compare_digest(mapping.secret.encode(), secret.encode()):
+            found = mapping
+    return found
+
+
+def body_of(answer: Answer) -> Path:
+    return answers_folder() / answer.file
+
+
+def answers_folder() -> Path:
+    return apps.get_app_config("imports").answers_folder
+
+
+def store_answer(mapping: Mapping, blocks: Iterator[bytes]) -> tuple[Answer, bool]:
+    """The stored answer, and whether it is news. The same body again only counts up the first one's repeats."""
+    folder = answers_folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    unfinished = folder / f".{uuid.uuid4()}"
+    try:
+        sha256, size = _write(unfinished, blocks)
+        with transaction.atomic():
+            Mapping.objects.select_for_update().get(pk=mapping.pk)
+            if earlier := _earlier(mapping, sha256):
+                earlier.repeats += 1
+                earlier.save(update_fields=["repeats"])
+                return earlier, False
+            name = f"{mapping.pk}-{timezone.now():%Y%m%dT%H%M%S%f}-{sha256[:16]}"
+            unfinished.rename(folder / name)
+            return Answer.objects.create(mapping=mapping, file=name, sha256=sha256, size=size), True
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _earlier(mapping: Mapping, sha256: str) -> Answer | None:
+    """The same body stored before, unless a part has been sent since that may have earned just the same answer."""
+    earlier = Answer.objects.filter(mapping=mapping, sha256=sha256).order_by("-id").first()
+    if earlier is None or earlier.state == Answer.State.NEW:
+        return earlier
+    sent_since = Part.objects.filter(
+        run__mapping=mapping, state__in=OPEN_PARTS, sent_at__gt=earlier.received_at, rows=earlier_rows(earlier)
+    )
+    return None if sent_since.exists() else earlier
+
+
+def earlier_rows(answer: Answer) -> int:
+    return (answer.imported or 0) + (answer.rejected or 0)
+
+
+def _write(path: Path, blocks: Iterator[bytes]) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    with path.open("wb") as file:
+        for block in blocks:
+            size += len(block)
+            if size > BODY_LIMIT:
+                raise BodyTooLarge
+            digest.update(block)
+            file.write(block)
+        file.flush()
+        os.fsync(file.fileno())
+    return digest.hexdigest(), size

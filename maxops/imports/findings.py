@@ -1,0 +1,114 @@
+"""The kinds of things a check can find, as rows: what is said, what to do, and what follows from it."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`code` is a row's byte for it. `holds_back`: the platform would reject such a row. `blocks`: no sending."""
+
+    name: str
+    text: str
+    advice: str
+    code: int = 0
+    holds_back: bool = False
+    blocks: bool = False
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "column_count",
+            "Other number of columns than the header",
+            "Put text that contains the delimiter in quotes, and fill or remove the surplus cells.",
+            code=1,
+            holds_back=True,
+        ),
+        Kind(
+            "control_character",
+            "Unprintable characters",
+            "Remove the NUL characters: the row was damaged on its way into the file.",
+            code=2,
+            holds_back=True,
+        ),
+        Kind("phone_empty", "No phone number", "Add a number, or leave the row out.", code=3, holds_back=True),
+        Kind(
+            "phone_spreadsheet",
+            "Number turned into 4.41E+11 by a spreadsheet",
+            "Format the column as text in the spreadsheet and enter the number again.",
+            code=4,
+            holds_back=True,
+        ),
+        Kind("phone_shape", "Not the shape of a phone number", "Correct the number.", code=5, holds_back=True),
+        Kind(
+            "duplicate_in_file",
+            "Same phone number as another row",
+            "Keep one row for each number.",
+            code=6,
+            holds_back=True,
+        ),
+        Kind(
+            "phone_lost_zero",
+            "Leading zero missing",
+            "Format the column as text in the spreadsheet and put the 0 back.",
+            code=7,
+        ),
+        Kind(
+            "phone_international",
+            "International form (+44 or 0044)",
+            "MaxContact dials it, but a call back comes in with a leading 0 and does not find the lead.",
+            code=8,
+        ),
+        Kind(
+            "column_missing",
+            "A column of the mapping is missing",
+            "Add the column to the file, or choose the mapping that fits.",
+            blocks=True,
+        ),
+        Kind("not_text", "Not a text file", "Save it as CSV UTF-8 and upload it again.", blocks=True),
+        Kind("no_header", "No header", "The first line must hold the names of the columns.", blocks=True),
+        Kind("quote_open", "A quote that is never closed", "Close or remove the quote on that line.", blocks=True),
+        Kind("no_rows", "No leads under the header", "Upload a file with at least one lead.", blocks=True),
+        Kind(
+            "column_extra",
+            "Columns that the mapping does not expect",
+            "They are sent; MaxContact leaves out what its mapping does not have.",
+        ),
+        Kind(
+            "column_renamed",
+            "Columns written otherwise than in the mapping",
+            "They are sent under the names that the mapping has.",
+        ),
+        Kind(
+            "same_file",
+            "This very file has been sent before",
+            "Send it again only if you mean to: leads may be loaded twice.",
+        ),
+    )
+}
+ROW_KINDS = {kind.code: kind for kind in KINDS.values() if kind.code}
+HOLDING_CODES = frozenset(code for code, kind in ROW_KINDS.items() if kind.holds_back)
+
+
+@dataclass(slots=True)
+class Finding:
+    """How often one kind was found, and the first physical lines it was found on."""
+
+    kind: str
+    count: int = 0
+    lines: list[int] = field(default_factory=list)
+    detail: str = ""
+
+    def as_json(self) -> dict:
+        kind = KINDS[self.kind]
+        return {
+            "kind": self.kind,
+            "count": self.count,
+            "lines": self.lines,
+            "text": kind.text,
+            "detail": self.detail,
+            "advice": kind.advice,
+            "holds_back": kind.holds_back,
+            "blocks": kind.blocks,
+        }

@@ -1,0 +1,37 @@
+"""`manage.py rejects ID --output FILE`: the rows that were not loaded, with reasons, as CSV (contract section 3)."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from maxops.imports.models import Run
+from maxops.imports.report import SELECTIONS, rejected_numbers, write_csv
+
+
+class Command(BaseCommand):
+    help = "Writes the rejected rows of a run, their own columns untouched, with line, reason and advice."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("id", type=int)
+        parser.add_argument("--output", type=Path, required=True, metavar="FILE")
+        parser.add_argument("--only", choices=sorted(SELECTIONS), default="rejects")
+        parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+
+    def handle(self, **options: Any) -> None:
+        run = Run.objects.select_related("mapping").filter(pk=options["id"]).first()
+        if run is None:
+            raise CommandError(f"There is no run {options['id']}.", returncode=2)
+        codes = SELECTIONS[options["only"]]
+        try:
+            with options["output"].open("wb") as file:
+                file.writelines(write_csv(run, codes))
+        except OSError as error:
+            raise CommandError(f"{options['output']}: {error.strerror or error}.", returncode=2) from error
+        rows = len(rejected_numbers(run, codes))
+        if options["json"]:
+            self.stdout.write(json.dumps({"rows": rows, "file": str(options["output"])}, ensure_ascii=False))
+        else:
+            self.stdout.write(f"{rows:,} rows written to {options['output']}.")

@@ -1,0 +1,250 @@
+"""Which part an answer belongs to, and what it says of the part's rows.
+
+The callback address belongs to a mapping, not to an import, and the document's own example carries no import id. So: by
+id; else by the open parts of the mapping, their row counts and the lines we expected; else a person decides.
+"""
+
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+from django.apps import apps
+from django.utils import timezone
+
+from maxops.imports.answers import body_of
+from maxops.imports.counts import fold_reasons, note, reason_codes, recount
+from maxops.imports.files import hold
+from maxops.imports.line_base import BASE_WORDS, SentPart, infer, look_at
+from maxops.imports.mapping import files_of, platform_of
+from maxops.imports.models import OPEN_PARTS, Answer, Mapping, Part
+from maxops.imports.rejections import (
+    ACCEPTED,
+    LAST_REASON,
+    UNKNOWN,
+    UNNAMED,
+    early_report,
+    sent_rows,
+    write_outcomes,
+)
+from maxops.remote.errors import Garbled
+from maxops.remote.platforms.interface import Fate, Outcome, Report
+
+RETRIED = 50
+
+
+class Choice(NamedTuple):
+    """`part` None and `wait`: a part is still being sent and may be the one."""
+
+    part: Part | None
+    evidence: str
+    wait: bool = False
+
+
+class Account(NamedTuple):
+    accepted: int
+    rejected: dict[str, int]
+    unknown: int
+    unplaced: int
+    difference: int
+
+
+def settle_answer(answer_id: int, part: Part | None = None) -> None:
+    """Reads a stored answer and books it on its part; `part` when a person says which. Harmless when done twice."""
+    answer = Answer.objects.select_related("mapping").get(pk=answer_id)
+    with hold(_lock_path(answer.mapping), wait=True):
+        booked = _settle_locked(answer, part)
+    if booked:
+        settle_open(answer.mapping)
+
+
+def settle_open(mapping: Mapping) -> None:
+    """Tries the answers of a mapping that have no part yet: a part has changed, and may now be the only one left."""
+    while True:
+        oldest = Part.objects.filter(run__mapping=mapping, state__in=OPEN_PARTS).order_by("sent_at").first()
+        if oldest is None or oldest.sent_at is None:
+            return
+        waiting = Answer.objects.filter(
+            mapping=mapping, state__in=[Answer.State.NEW, Answer.State.UNMATCHED], received_at__gte=oldest.sent_at
+        ).order_by("id")[:RETRIED]
+        with hold(_lock_path(mapping), wait=True):
+            booked = [_settle_locked(answer, None) for answer in waiting]
+        if not any(booked):
+            return
+
+
+def _lock_path(mapping: Mapping) -> Path:
+    return apps.get_app_config("imports").answers_folder / f"{mapping.pk}.lock"
+
+
+def _settle_locked(answer: Answer, part: Part | None) -> bool:
+    answer.refresh_from_db()
+    if answer.state not in (Answer.State.NEW, Answer.State.UNMATCHED):
+        return False
+    try:
+        report = platform_of(answer.mapping.platform).read_report(body_of(answer).read_bytes())
+    except Garbled as error:
+        _close(answer, Answer.State.UNREADABLE, error.message)
+        return False
+    except FileNotFoundError:
+        _close(answer, Answer.State.UNREADABLE, "The stored body is no longer there.")
+        return False
+    answer.imported, answer.rejected = report.imported, sum(report.rejected.values())
+    choice = Choice(part, "Assigned by a person.") if part else choose_part(answer, report)
+    if choice.part is None:
+        state = Answer.State.NEW if choice.wait else Answer.State.UNMATCHED
+        _close(answer, state, choice.evidence)
+        return False
+    if choice.part.state == Part.State.ANSWERED:
+        _close(answer, Answer.State.DUPLICATE, "This part has been reported before; the first report stands.")
+        return False
+    book(answer, choice.part, report)
+    _close(answer, Answer.State.MATCHED, choice.evidence, choice.part)
+    return True
+
+
+def _close(answer: Answer, state: str, evidence: str, part: Part | None = None) -> None:
+    answer.state, answer.evidence, answer.part = state, evidence, part
+    answer.save()
+
+
+def choose_part(answer: Answer, report: Report) -> Choice:
+    parts = list(
+        Part.objects.filter(run__mapping=answer.mapping)
+        .exclude(state__in=[Part.State.PLANNED, Part.State.REFUSED])
+        .select_related("run__mapping")
+        .order_by("-id")[:2000]
+    )
+    references = set(report.references)
+    for part in parts:
+        if references & references_of(part):
+            return Choice(part, f"By import id {', '.join(sorted(references & references_of(part)))}.")
+    candidates = [
+        part
+        for part in parts
+        if part.state in OPEN_PARTS
+        and part.sent_at
+        and part.sent_at <= answer.received_at
+        and not (references and references_of(part))
+    ]
+    return choose_by_content(candidates, report)
+
+
+def references_of(part: Part) -> set[str]:
+    return {text for text in part.reference.split(",") if text}
+
+
+def choose_by_content(candidates: list[Part], report: Report) -> Choice:
+    """Only an answer that cannot be another part's is taken; a wrong guess would load a wrong report."""
+    total = None if report.imported is None else report.imported + sum(report.rejected.values())
+    possible = [part for part in candidates if total is None or total <= _expected(part)]
+    if any(part.state == Part.State.SENDING for part in possible):
+        return Choice(None, "Came while a part was still being sent.", wait=True)
+    if len(possible) == 1:
+        return Choice(possible[0], "The only part of this mapping that waits for a report.")
+    exact = [part for part in possible if total == _expected(part)]
+    if len(exact) == 1:
+        return Choice(exact[0], f"The only waiting part with {total:,} rows.")
+    scored = [(infer(_sent_part(part), report.lines).score, part) for part in exact]
+    scored.sort(key=lambda pair: -pair[0])
+    if len(scored) > 1 and scored[0][0] > 0 and scored[0][0] > scored[1][0]:
+        return Choice(scored[0][1], f"{scored[0][0]} rejected lines are rows of this part that we expected.")
+    if not possible:
+        return Choice(None, "No part of this mapping that waits for a report has as many rows.")
+    return Choice(None, f"It fits {len(possible)} waiting parts of this mapping alike.")
+
+
+def _expected(part: Part) -> int:
+    """Rows the report should account for: those rejected at once are not told twice."""
+    return part.rows - part.rejected_at_once
+
+
+def _sent_part(part: Part) -> SentPart:
+    files = files_of(part.run)
+    return look_at(files, sent_rows(files, part.first_row, part.last_row))
+
+
+def book(answer: Answer, part: Part, report: Report) -> None:
+    """The report becomes the outcomes of the part's rows, and the run is counted anew."""
+    run, mapping = part.run, answer.mapping
+    files = files_of(run)
+    report = report.joined_to(early_report(files, part.number))
+    sent = _sent_part(part)
+    base = learn_line_base(mapping, sent, report)
+    lines = files.lines_of(part.first_row, part.last_row - part.first_row + 1)
+    outcomes = platform_of(mapping.platform).settle(
+        part.reference,
+        [lines[row - part.first_row] for row in sent.rows],
+        report,
+        sent.physical if base == "physical" else base,
+    )
+    fates = {outcome.reason: outcome.fate for outcome in outcomes if outcome.reason}
+    codes = reason_codes(run, {**dict.fromkeys(report.rejected, Fate.REJECTED), **fates})
+    account = account_of(part, report, outcomes)
+    write_outcomes(files, sent.rows, bytes(_code(outcome, codes, account) for outcome in outcomes))
+    part.state, part.answered_at, part.failure = Part.State.ANSWERED, timezone.now(), report.failure
+    part.accepted, part.unknown = account.accepted, account.unknown
+    part.unplaced, part.difference = account.unplaced, account.difference
+    part.rejected = fold_reasons(account.rejected, codes)
+    part.detail = " ".join(filter(None, [part.detail, report.detail, _recovered_words(report)]))
+    part.save()
+    if report.failure:
+        remember_answer(mapping, f"{report.failure}: {report.detail}")
+    note(run, _words(part, account))
+    recount(run.pk, message=report.detail if report.failure else "")
+
+
+def _code(outcome: Outcome, codes: dict[str, int], account: Account) -> int:
+    if outcome.fate == Fate.ACCEPTED:
+        return ACCEPTED
+    if outcome.fate in (Fate.UNKNOWN, Fate.PENDING):
+        return UNKNOWN if account.unknown else UNNAMED
+    return codes.get(outcome.reason, LAST_REASON)
+
+
+def account_of(part: Part, report: Report, outcomes: tuple[Outcome, ...]) -> Account:
+    """The part's sums. Counts may name more rows than the lines do; what neither accounts for is unknown."""
+    named = Counter(o.reason for o in outcomes if o.fate not in (Fate.ACCEPTED, Fate.UNKNOWN, Fate.PENDING))
+    accepted = report.imported
+    if accepted is None:
+        accepted = sum(outcome.fate == Fate.ACCEPTED for outcome in outcomes)
+    rejected = {reason: max(report.rejected.get(reason, 0), named[reason]) for reason in {*report.rejected, *named}}
+    difference = part.rows - accepted - sum(rejected.values())
+    if difference < 0:  # it counts more rows than were sent: the rows it names are certain, the rest is not
+        rejected = dict(named)
+        accepted = min(accepted, part.rows - sum(rejected.values()))
+    counted = sum(rejected.values())
+    return Account(accepted, rejected, part.rows - accepted - counted, counted - named.total(), difference)
+
+
+def learn_line_base(mapping: Mapping, sent: SentPart, report: Report) -> str:
+    """The reading to use for this report; what its evidence shows is kept with the mapping."""
+    fixed = apps.get_app_config("imports").line_base
+    if fixed in BASE_WORDS:
+        return fixed
+    inference = infer(sent, report.lines)
+    if inference.base:
+        if mapping.line_base != inference.base:
+            mapping.line_base, mapping.line_base_evidence = inference.base, inference.evidence
+            mapping.save(update_fields=["line_base", "line_base_evidence"])
+        return inference.base
+    return mapping.line_base or "record"
+
+
+def remember_answer(mapping: Mapping, words: str) -> None:
+    mapping.last_answer, mapping.last_answer_at = words, timezone.now()
+    mapping.save(update_fields=["last_answer", "last_answer_at"])
+
+
+def _recovered_words(report: Report) -> str:
+    return "The report was malformed and was mended to be read." if report.recovered else ""
+
+
+def _words(part: Part, account: Account) -> str:
+    text = f"Report for part {part.number}: {account.accepted:,} loaded, {sum(account.rejected.values()):,} rejected"
+    if account.unplaced:
+        text += f" ({account.unplaced:,} of them without a line)"
+    if account.difference > 0:
+        text += f"; it does not account for {account.difference:,} rows"
+    if account.difference < 0:
+        text += f"; it counts {-account.difference:,} rows more than were sent"
+    return text + "."

@@ -1,0 +1,81 @@
+"""The fate of every row, one byte each in the run's folder; a million rejections are a megabyte and no database rows.
+
+Bytes from FIRST_REASON on are reasons, which the run's tallies name.
+"""
+
+import json
+import os
+from array import array
+from collections.abc import Collection, Iterator
+from itertools import compress
+
+from maxops.imports.files import RunFiles, write_atomically
+from maxops.remote.platforms.interface import Report
+
+NOT_ATTEMPTED, HELD_BACK, WAITING, ACCEPTED, UNKNOWN, UNNAMED = range(6)
+"""UNNAMED: loaded, or among the rejected rows that the platform counted without naming."""
+FIRST_REASON = 10
+LAST_REASON = 255
+OTHER_REASONS = "Other reasons"
+
+
+def start_outcomes(files: RunFiles, held_back: Collection[int] = ()) -> int:
+    """A fresh file; rows whose finding is among the codes given are held back. Returns how many are."""
+    table = bytearray(256)
+    for code in held_back:
+        table[code] = HELD_BACK
+    outcomes = files.codes.read_bytes().translate(table)
+    write_atomically(files.outcomes, outcomes)
+    return outcomes.count(HELD_BACK)
+
+
+def read_outcomes(files: RunFiles, first: int = 0, count: int | None = None) -> bytes:
+    with files.outcomes.open("rb") as file:
+        file.seek(first)
+        return file.read() if count is None else file.read(count)
+
+
+def sent_rows(files: RunFiles, first: int, last: int) -> array:
+    """Row numbers from first to last without those held back."""
+    outcomes = read_outcomes(files, first, last - first + 1)
+    return array("I", (first + place for place, code in enumerate(outcomes) if code != HELD_BACK))
+
+
+def write_outcomes(files: RunFiles, rows: array, codes: bytes) -> None:
+    """Sets the byte of each row; parts never share a row, so that they need no lock against each other."""
+    first = rows[0]
+    with files.outcomes.open("r+b") as file:
+        known = bytearray(os.pread(file.fileno(), rows[-1] - first + 1, first))
+        for row, code in zip(rows, codes, strict=True):
+            known[row - first] = code
+        os.pwrite(file.fileno(), known, first)
+        os.fsync(file.fileno())
+
+
+def mark_rows(files: RunFiles, rows: array, code: int) -> None:
+    write_outcomes(files, rows, bytes([code]) * len(rows))
+
+
+def keep_early_report(files: RunFiles, part: int, report: Report) -> None:
+    """The rows that the answer to the upload named as rejected; the later report does not repeat them."""
+    kept = {"success": report.success, "lines": report.lines, "references": report.references}
+    write_atomically(files.folder / f"early-{part}", json.dumps(kept).encode())
+
+
+def early_report(files: RunFiles, part: int) -> Report | None:
+    path = files.folder / f"early-{part}"
+    if not path.exists():
+        return None
+    kept = json.loads(path.read_bytes())
+    lines = tuple((number, reason) for number, reason in kept["lines"])
+    return Report(kept["success"], lines=lines, references=tuple(kept["references"]))
+
+
+def select_rows(outcomes: bytes, codes: Collection[int]) -> Iterator[int]:
+    """Numbers of the rows with one of these bytes, ascending."""
+    table = bytes(code in codes for code in range(256))
+    return compress(range(len(outcomes)), outcomes.translate(table))
+
+
+def count_rows(outcomes: bytes, codes: Collection[int]) -> int:
+    return sum(map(outcomes.count, set(codes)))

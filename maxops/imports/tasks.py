@@ -1,0 +1,54 @@
+"""Work of the queue. Each task takes an id and calls one function, harmless when called twice, even at once."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from maxops.celery import app, enqueue
+from maxops.imports import delivery, intake, matching
+from maxops.imports.models import Answer, Mapping, Part, Run
+
+ANSWER_DEADLINE = timedelta(hours=2)
+
+
+@app.task(ignore_result=True)
+def check_run(run_id: int) -> None:
+    intake.check(run_id)
+
+
+@app.task(ignore_result=True)
+def deliver_run(run_id: int) -> None:
+    delivery.deliver(run_id)
+
+
+@app.task(ignore_result=True)
+def settle_answer(answer_id: int) -> None:
+    matching.settle_answer(answer_id)
+
+
+@app.task(ignore_result=True)
+def resume_stale() -> None:
+    """What a lost message or a killed worker left lying goes on; whoever holds a run's lock is not disturbed."""
+    for run_id in Run.objects.filter(state__in=["received", "checking"]).values_list("pk", flat=True):
+        enqueue(check_run, run_id)
+    for run_id in Run.objects.filter(state="sending").values_list("pk", flat=True):
+        enqueue(deliver_run, run_id)
+    for mapping in Mapping.objects.filter(answers__state=Answer.State.NEW).distinct():
+        matching.settle_open(mapping)
+    for answer_id in orphaned_answers():
+        enqueue(settle_answer, answer_id)
+    for run in overdue_runs():
+        delivery.give_up_waiting(run)
+
+
+def orphaned_answers() -> list[int]:
+    """Stored, but the message that would have had them read never came."""
+    before = timezone.now() - timedelta(seconds=10)
+    new = Answer.objects.filter(state=Answer.State.NEW, received_at__lt=before)
+    return list(new.values_list("pk", flat=True)[:100])
+
+
+def overdue_runs() -> list[Run]:
+    before = timezone.now() - ANSWER_DEADLINE
+    recent = Part.objects.filter(sent_at__gte=before).values("run_id")
+    return list(Run.objects.filter(state=Run.State.WAITING).exclude(pk__in=recent))

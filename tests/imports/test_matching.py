@@ -1,0 +1,200 @@
+"""Which upload a report belongs to: by import id, by counts and lines, else a person; early, late, twice."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from maxops.imports import delivery, matching
+from maxops.imports.models import Answer, Part
+from maxops.imports.tasks import resume_stale
+from tests.imports.uploading import assert_adds_up, check, reasons_by_line, upload
+
+
+def write_leads(path, rows: int, bad: tuple[int, ...] = (), first: int = 0):
+    lines = [f"{'n/a' if n in bad else f'0770090{first + n:04d}'},R{n},Lead {n}" for n in range(rows)]
+    path.write_text("phone,reference,name\n" + "\n".join(lines) + "\n", "utf-8")
+    return path
+
+
+def report(imported: int, lines: tuple = (), ids: list | None = None, **counts: int) -> bytes:
+    errors = [
+        {"ErrorId": 1, "ErrorSeverity": 1, "ErrorText": f"Line: {line} Reason: {reason}"} for line, reason in lines
+    ]
+    return json.dumps(
+        {
+            "Errors": errors,
+            "ImmediateRejectCount": 0,
+            "ImportIDs": ids,
+            "LeadsImported": imported,
+            "RejectedDedupe": 0,
+            "RejectedDedupeFile": 0,
+            "RejectedDnc": 0,
+            "RejectedParsing": 0,
+            "RejectedValidation": 0,
+            **counts,
+            "Success": not errors,
+        }
+    ).encode()
+
+
+@pytest.fixture
+def post(mapping):
+    path = mapping.callback_url.removeprefix("http://127.0.0.1:8000")
+
+    def post(body: bytes) -> Answer:
+        assert Client().post(path, data=body, content_type="application/json").status_code == 200
+        return Answer.objects.order_by("-id").first()
+
+    return post
+
+
+@pytest.fixture
+def silent(connected, mapping):
+    """The stand-in takes uploads, names no import id and never reports: the test does."""
+    connected.state.mappings["Planted"].response_url = ""
+    connected.state.style.change(import_ids="nil")
+    return connected
+
+
+def test_two_open_uploads_are_told_apart_by_their_row_counts(silent, mapping, post, tmp_path):
+    small = upload(write_leads(tmp_path / "small.csv", 5), mapping)
+    large = upload(write_leads(tmp_path / "large.csv", 7, first=100), mapping)
+    post(report(7))
+    assert assert_adds_up(large)["state"] == "finished"
+    assert assert_adds_up(small)["state"] == "waiting"
+    post(report(5))
+    assert assert_adds_up(small)["state"] == "finished"
+
+
+def test_two_uploads_of_one_size_are_told_apart_by_expected_lines(silent, mapping, post, tmp_path):
+    first = upload(write_leads(tmp_path / "a.csv", 9, bad=(2, 5)), mapping)
+    second = upload(write_leads(tmp_path / "b.csv", 9, bad=(3, 7), first=100), mapping)
+    lines = ((4, "InvalidPhoneNumber"), (8, "InvalidPhoneNumber"))
+    post(report(7, lines, RejectedValidation=2))
+    assert assert_adds_up(second)["rejected"] == {"InvalidPhoneNumber": 2}
+    assert reasons_by_line(second) == {5: "InvalidPhoneNumber", 9: "InvalidPhoneNumber"}
+    assert assert_adds_up(first)["state"] == "waiting"
+
+
+def test_report_that_fits_two_uploads_waits_for_a_person(silent, mapping, post, tmp_path, manager):
+    first = upload(write_leads(tmp_path / "a.csv", 5), mapping)
+    second = upload(write_leads(tmp_path / "b.csv", 5, first=100), mapping)
+    answer = post(report(5))
+    assert answer.state == "unmatched"
+    assert "2 waiting parts" in answer.evidence
+    assert b"b.csv" in manager.get("/imports/answers/").content
+    part = second.parts.get()
+    manager.post(f"/imports/answers/{answer.pk}/assign/", {"part": part.pk})
+    assert assert_adds_up(second)["state"] == "finished"
+    assert assert_adds_up(first)["state"] == "waiting"
+
+
+def test_report_left_over_is_matched_once_only_one_part_is_left(silent, mapping, post, tmp_path):
+    first = upload(write_leads(tmp_path / "a.csv", 5), mapping)
+    second = upload(write_leads(tmp_path / "b.csv", 5, bad=(3,), first=100), mapping)
+    assert post(report(5)).state == "unmatched"
+    post(report(4, ((4, "InvalidPhoneNumber"),), RejectedValidation=1))
+    assert assert_adds_up(second)["state"] == "finished_with_rejects"
+    assert assert_adds_up(first)["state"] == "finished"
+
+
+def test_report_for_more_rows_than_any_part_has_is_not_guessed(silent, mapping, post, tmp_path):
+    run = upload(write_leads(tmp_path / "a.csv", 5), mapping)
+    assert post(report(50)).state == "unmatched"
+    assert assert_adds_up(run)["state"] == "waiting"
+
+
+def test_import_id_decides_against_counts(connected, mapping, post, tmp_path):
+    connected.state.mappings["Planted"].response_url = ""
+    first = upload(write_leads(tmp_path / "a.csv", 5), mapping)
+    second = upload(write_leads(tmp_path / "b.csv", 5, first=100), mapping)
+    post(report(5, ids=[int(first.parts.get().reference)]))
+    assert assert_adds_up(first)["state"] == "finished"
+    assert assert_adds_up(second)["state"] == "waiting"
+    assert post(report(5, ids=[999])).state == "unmatched"
+
+
+def test_report_before_the_answer_to_the_upload_is_kept_until_then(silent, mapping, post, tmp_path):
+    run = check(write_leads(tmp_path / "a.csv", 5), mapping)
+    delivery.send(run, "send", "tester")
+    part = run.parts.get()
+    part.state, part.sent_at = Part.State.SENDING, timezone.now()
+    part.save()
+    answer = post(report(5))
+    assert answer.state == "new"
+    delivery.set_part(part, Part.State.WAITING, 2, "")
+    matching.settle_open(mapping)
+    assert assert_adds_up(run)["state"] == "finished"
+    answer.refresh_from_db()
+    assert answer.part == part
+
+
+def test_same_report_again_changes_nothing(silent, mapping, post, tmp_path):
+    run = upload(write_leads(tmp_path / "a.csv", 5), mapping)
+    body = report(4, ((2, "Duplicate"),), RejectedDedupe=1)
+    for _ in range(3):
+        post(body)
+    assert assert_adds_up(run)["rejected"] == {"Duplicate": 1}
+    assert [(answer.state, answer.repeats) for answer in Answer.objects.all()] == [("matched", 2)]
+
+
+def test_same_report_for_a_later_upload_is_news(silent, mapping, post, tmp_path):
+    upload(write_leads(tmp_path / "a.csv", 5), mapping)
+    post(report(5))
+    later = upload(write_leads(tmp_path / "b.csv", 5, first=100), mapping)
+    post(report(5))
+    assert assert_adds_up(later)["state"] == "finished"
+
+
+def test_late_report_reopens_a_run_given_up(silent, mapping, post, tmp_path):
+    run = upload(write_leads(tmp_path / "a.csv", 5), mapping)
+    Part.objects.filter(run=run).update(sent_at=timezone.now() - timedelta(hours=3))
+    resume_stale()
+    state = assert_adds_up(run)
+    assert (state["state"], state["unknown"]) == ("no_answer", 5)
+    post(report(4, ((1, "DoNotCall"),), RejectedDnc=1))
+    state = assert_adds_up(run)
+    assert (state["state"], state["accepted"], state["unknown"]) == ("finished_with_rejects", 4, 0)
+
+
+def test_counts_without_lines_still_give_the_counts(silent, mapping, post, tmp_path, manager):
+    run = upload(write_leads(tmp_path / "a.csv", 10), mapping)
+    post(report(7, ((2, "Duplicate"),), RejectedDedupe=2, RejectedDnc=1))
+    state = assert_adds_up(run)
+    assert (state["accepted"], state["rejected"]) == (7, {"Duplicate": 2, "DoNotCall": 1})
+    assert reasons_by_line(run) == {3: "Duplicate"}
+    assert "counted 2 rejected rows without saying which lines" in manager.get(run.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize(("imported", "unknown"), [(6, 3), (4, 5)])
+def test_rows_the_report_does_not_account_for_are_unknown(silent, mapping, post, tmp_path, imported, unknown):
+    run = upload(write_leads(tmp_path / "a.csv", 10), mapping)
+    post(report(imported, ((2, "Duplicate"),), RejectedDedupe=1))
+    state = assert_adds_up(run)
+    assert (state["unknown"], state["accepted"], state["state"]) == (unknown, imported, "finished_with_rejects")
+
+
+def test_unknown_reason_is_a_rejection_in_its_own_words(silent, mapping, post, tmp_path):
+    run = upload(write_leads(tmp_path / "a.csv", 3), mapping)
+    post(report(2, ((2, "Moon phase"),)))
+    assert assert_adds_up(run)["rejected"] == {"Moon phase": 1}
+
+
+def test_report_of_a_failed_import_fails_the_run(silent, mapping, post, tmp_path):
+    run = upload(write_leads(tmp_path / "a.csv", 3), mapping)
+    body = {"Errors": [{"ErrorId": 8, "ErrorSeverity": 3, "ErrorText": "The database is full"}], "Success": False}
+    post(json.dumps({**body, "ImportIDs": None, "ImmediateRejectCount": 0, "LeadsImported": 0}).encode())
+    state = assert_adds_up(run)
+    assert (state["state"], state["accepted"]) == ("failed", 0)
+    assert "The database is full" in state["message"]
+
+
+def test_unreadable_report_is_kept_and_said(silent, mapping, post, tmp_path):
+    run = upload(write_leads(tmp_path / "a.csv", 3), mapping)
+    answer = post(b"<html>error</html>")
+    assert answer.state == "unreadable"
+    assert answer.evidence
+    assert assert_adds_up(run)["state"] == "waiting"

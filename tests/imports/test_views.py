@@ -1,0 +1,166 @@
+"""The pages as a manager and a supervisor use them."""
+
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from maxops.imports.models import Mapping, Run
+from tests.imports.uploading import assert_adds_up, check
+from tests.leadfiles import EACH, write_planted
+
+
+@pytest.fixture
+def planted(connected, tmp_path):
+    return write_planted(connected, tmp_path / "planted.csv")
+
+
+def post_file(client, mapping, content: bytes, name: str = "leads.csv", **more):
+    form = {"file": SimpleUploadedFile(name, content), "mapping": mapping.pk, "list": "", **more}
+    return client.post("/imports/new/", form)
+
+
+def test_manager_uploads_checks_sends_and_downloads(manager, mapping, planted, letter_box):
+    answer = post_file(manager, mapping, planted.path.read_bytes(), option_Dedupe="true")
+    run = Run.objects.get()
+    assert answer.url == run.get_absolute_url()
+    page = manager.get(answer.url).content.decode()
+    assert "Nothing has been sent yet" in page
+    assert "Send 976 rows, hold back 24" in page
+    assert "Send all 1,000 rows" in page
+    manager.post(f"{answer.url}send/", {"held_back": "send"})
+    assert 'hx-trigger="every 2s"' in manager.get(answer.url).content.decode()
+    letter_box.hand_over()
+    page = manager.get(answer.url).content.decode()
+    assert "Finished with rejects" in page
+    assert "every 2s" not in page.split('id="run"')[1]
+    assert "every 2s" not in manager.get(f"{answer.url}state/").content.decode()
+    download = manager.get(f"{answer.url}rejects.csv")
+    assert download["Content-Disposition"] == f'attachment; filename="run-{run.pk}-rejects.csv"'
+    assert len(b"".join(download.streaming_content).splitlines()) == 41
+    assert assert_adds_up(run)["state"] == "finished_with_rejects"
+    run.refresh_from_db()
+    assert run.options == {"Dedupe": True}
+    assert "planted" not in run.get_absolute_url()
+
+
+def test_rows_are_shown_by_reason_and_page(manager, mapping, planted, letter_box):
+    run = check(planted.path, mapping)
+    manager.post(f"/imports/{run.pk}/send/", {"held_back": "send"})
+    letter_box.hand_over()
+    page = manager.get(f"/imports/{run.pk}/?reason=DoNotCall").content.decode()
+    assert page.count('data-label="Line"') == EACH
+    second = manager.get(f"/imports/{run.pk}/?page=2").content.decode()
+    assert second.count('data-label="Line"') == 15
+    assert manager.get(f"/imports/{run.pk}/?page=x&reason=nonsense").status_code == 200
+
+
+def test_supervisor_looks_and_cannot_send(supervisor, mapping, planted):
+    run = check(planted.path, mapping)
+    assert supervisor.get("/imports/new/").status_code == 403
+    page = supervisor.get(run.get_absolute_url()).content.decode()
+    assert "Send all" not in page
+    assert "group Manager" in page
+    for action in ("send", "cancel"):
+        assert supervisor.post(f"/imports/{run.pk}/{action}/").status_code == 403
+    assert supervisor.get("/imports/").status_code == 200
+    assert supervisor.get("/imports/mappings/new/").status_code == 403
+    page = supervisor.get(f"/imports/mappings/{mapping.pk}/").content.decode()
+    assert "Save here" not in page
+    supervisor.post(f"/imports/mappings/{mapping.pk}/", {"name": "Changed"})
+    assert Mapping.objects.get().name == "Planted"
+
+
+def test_nothing_changes_by_get_and_nobody_looks_without_log_in(client, manager, mapping, planted):
+    run = check(planted.path, mapping)
+    assert manager.get(f"/imports/{run.pk}/send/").status_code == 405
+    for path in ("/imports/", "/imports/new/", run.get_absolute_url(), f"/imports/{run.pk}/rejects.csv"):
+        assert client.get(path).status_code == 302
+
+
+def test_same_file_again_needs_a_tick(manager, mapping, planted, letter_box):
+    first = check(planted.path, mapping)
+    manager.post(f"/imports/{first.pk}/send/", {"held_back": "send"})
+    letter_box.hand_over()
+    again = check(planted.path, mapping)
+    assert "sent before" in manager.get(again.get_absolute_url()).content.decode()
+    manager.post(f"/imports/{again.pk}/send/", {"held_back": "send"})
+    again.refresh_from_db()
+    assert again.state == "ready"
+    manager.post(f"/imports/{again.pk}/send/", {"held_back": "send", "again": "1"})
+    again.refresh_from_db()
+    assert again.state == "waiting"
+
+
+def test_file_that_cannot_be_sent_says_why_on_the_page(manager, mapping):
+    post_file(manager, mapping, b"PK\x03\x04 not a csv", name="leads.xlsx")
+    page = manager.get(Run.objects.get().get_absolute_url()).content.decode()
+    assert "Excel workbook" in page
+    assert "Nothing was sent" in page
+
+
+@pytest.mark.parametrize("name", ["..\\..\\evil.csv", "C:\\Leads\\evil.csv", "a/b/evil.csv"])
+def test_file_name_is_for_reading_only(manager, mapping, name, data_folder):
+    post_file(manager, mapping, b"phone,reference,name\n07700900001,1,x\n", name=name)
+    run = Run.objects.get()
+    assert run.file_name == "evil.csv"
+    assert not list(data_folder.rglob("*evil*"))
+
+
+def test_file_beyond_the_limit_is_refused(manager, mapping, settings):
+    settings.MAXOPS_UPLOAD_LIMIT = 10
+    answer = post_file(manager, mapping, b"phone,reference,name\n")
+    assert b"larger than" in answer.content
+    assert not Run.objects.exists()
+
+
+def test_list_of_runs_is_found_by_state_and_words(manager, mapping, planted):
+    run = check(planted.path, mapping)
+    assert b"planted.csv" in manager.get("/imports/").content
+    assert b"planted.csv" in manager.get("/imports/?show=attention&q=PLANT").content
+    assert b"planted.csv" not in manager.get("/imports/?show=finished").content
+    assert run.state == "ready"
+
+
+def test_list_of_runs_needs_as_few_queries_for_many(manager, mapping, planted, django_assert_max_num_queries):
+    for _ in range(4):
+        check(planted.path, mapping)
+    manager.get("/imports/")
+    with django_assert_max_num_queries(14):
+        manager.get("/imports/")
+
+
+def test_mapping_is_added_and_shows_its_callback_address(manager, connected):
+    form = {
+        "name": "Energy",
+        "platform": "maxcontact",
+        "columns": "Mobile;Customer ref;Surname",
+        "response_format": "json",
+    }
+    answer = manager.post("/imports/mappings/new/", form)
+    mapping = Mapping.objects.get()
+    assert mapping.columns == ["Mobile", "Customer ref", "Surname"]
+    assert mapping.fields == {"Mobile": "phone", "Customer ref": "reference", "Surname": "name2"}
+    page = manager.get(answer.url).content.decode()
+    assert mapping.callback_url in page
+    assert "cannot be read from MaxContact" in page
+
+
+def test_mapping_is_changed_and_keeps_what_was_not_touched(manager, mapping):
+    page = manager.get(f"/imports/mappings/{mapping.pk}/").content.decode()
+    form = dict(re.findall(r'<input type="text" name="(\w+)" value="([^"]*)"', page))
+    assert form["target_phone"] == "phone"
+    form |= {"platform": "maxcontact", "columns": "phone, reference, name", "response_format": "xml", "remark": "x"}
+    assert manager.post(f"/imports/mappings/{mapping.pk}/", form).status_code == 302
+    changed = Mapping.objects.get()
+    assert (changed.remark, changed.secret, changed.fields) == ("x", mapping.secret, mapping.fields)
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [("name, town", "phone number"), ("phone, Phone", "only once"), ("", "required")],
+)
+def test_mapping_that_cannot_work_is_refused_in_words(manager, connected, columns, words):
+    form = {"name": "Energy", "platform": "maxcontact", "columns": columns, "response_format": "xml"}
+    assert words in manager.post("/imports/mappings/new/", form).content.decode()
+    assert not Mapping.objects.exists()
