@@ -4,11 +4,17 @@ from pathlib import Path
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.core import checks
+
+from maxops.imports import system_checks
 
 
 class ImportsConfig(AppConfig):
     name = "maxops.imports"
     verbose_name = "Leads in"
+
+    def ready(self) -> None:
+        checks.register(system_checks.check_line_base)
 
     @property
     def runs_folder(self) -> Path:

@@ -7,7 +7,7 @@ files.py, so that parts are ranges of bytes and a rejected row is read back by i
 import csv
 from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from types import SimpleNamespace
 from typing import BinaryIO
@@ -15,8 +15,9 @@ from typing import BinaryIO
 from maxops.imports.errors import ColumnMissing, NoRows
 from maxops.imports.files import LINE, OFFSET, RunFiles
 from maxops.imports.findings import HOLDING_CODES, KINDS, ROW_KINDS, Finding
+from maxops.imports.own_columns import OwnColumns
 from maxops.imports.phones import Shapes
-from maxops.imports.reader import Layout, Records, find_layout, plain, read_records
+from maxops.imports.reader import Layout, find_layout, plain, read_records
 
 BUCKETS = 64
 NEED_QUOTES = '"\n\r'
@@ -159,6 +160,9 @@ class CleanCopy:
 def check_file(files: RunFiles, expected: Expected, shapes: Shapes, progress: Progress) -> Checked:
     """CsvError when the file cannot be sent at all; `progress` is told how many rows were read."""
     layout = find_layout(files.original, expected.columns)
+    own = OwnColumns(layout.header)
+    told = [Finding("column_own", len(own.names(layout.header)), [layout.header_line])] if own else []
+    layout = replace(layout, header=own.strip_header(layout.header))
     header, file_findings = match_header(layout, expected)
     wanted = plain(expected.phone)
     phone = next((place for place, name in enumerate(header) if wanted and plain(name) == wanted), None)
@@ -167,19 +171,16 @@ def check_file(files: RunFiles, expected: Expected, shapes: Shapes, progress: Pr
         copy = CleanCopy(clean, offsets, lines)
         copy.add([list(header)])
         for records in read_records(files.original, layout):
-            _check_batch(records, check, copy)
+            rows = own.strip(records.rows)
+            check.judge(rows)
+            copy.add(rows, records.lines)
             progress(len(check.codes))
         copy.finish()
     codes = check.finish()
     if not codes:
         raise NoRows("There are no leads under the header.", line=layout.header_line)
     files.codes.write_bytes(codes)
-    return Checked(layout, header, len(codes), codes, (*file_findings, *count_findings(files, codes)))
-
-
-def _check_batch(records: Records, check: RowCheck, copy: CleanCopy) -> None:
-    check.judge(records.rows)
-    copy.add(records.rows, records.lines)
+    return Checked(layout, header, len(codes), codes, (*told, *file_findings, *count_findings(files, codes)))
 
 
 def match_header(layout: Layout, expected: Expected) -> tuple[tuple[str, ...], list[Finding]]:

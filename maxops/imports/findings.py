@@ -76,6 +76,11 @@ KINDS = {
             "They are sent; MaxContact leaves out what its mapping does not have.",
         ),
         Kind(
+            "column_own",
+            "Columns that maxops added to its report",
+            "They are left out; only your own columns are sent.",
+        ),
+        Kind(
             "column_renamed",
             "Columns written otherwise than in the mapping",
             "They are sent under the names that the mapping has.",

@@ -99,7 +99,10 @@ class MappingForm(OptionsMixin, forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["platform"] = forms.ChoiceField(choices=[(slug, PLATFORMS[slug].label) for slug in PLATFORMS])
         self.fields["list"].queryset = lists_in_use(self.instance.list_id)
-        self.fields["list"].empty_label = "Chosen at upload"
+        is_seen = LeadList.objects.filter(pk=self.instance.list_id).exists()
+        self._unseen_list = None if is_seen else self.instance.list_id
+        unseen = f"List {self._unseen_list}, not read from MaxContact yet"
+        self.fields["list"].empty_label = unseen if self._unseen_list else "Chosen at upload"
         self._platform = platform_of(self.data.get("platform") or self.instance.platform or "maxcontact")
         self.fields.update(option_fields([self._platform]))
         columns = {target: column for column, target in self.instance.fields.items()}
@@ -141,6 +144,8 @@ class MappingForm(OptionsMixin, forms.ModelForm):
         self.instance.columns = self.cleaned_data["columns"]
         self.instance.fields = self.cleaned_data["fields"]
         self.instance.options = self.cleaned_data["options"]
+        if self._unseen_list and self.instance.list_id is None:
+            self.instance.list_id = self._unseen_list  # a select cannot offer it, and saving must not lose it
         return super().save(commit)
 
 

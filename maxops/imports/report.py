@@ -12,6 +12,7 @@ from typing import NamedTuple
 from maxops.imports.findings import KINDS, ROW_KINDS
 from maxops.imports.mapping import files_of, phone_column
 from maxops.imports.models import Run
+from maxops.imports.own_columns import OWN_COLUMNS, SURPLUS_COLUMN
 from maxops.imports.reader import plain
 from maxops.imports.rejections import (
     ACCEPTED,
@@ -25,9 +26,7 @@ from maxops.imports.rejections import (
     select_rows,
 )
 
-OWN_COLUMNS = ("maxops_line", "maxops_reason", "maxops_advice")
 SURPLUS = "surplus"
-SURPLUS_COLUMN = "maxops_surplus"  # only where a row has more cells than the header: none of them may be lost
 BLOCK_ROWS = 500
 BOM = "\ufeff"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

@@ -18,7 +18,8 @@ def describe_state(run: Run) -> dict[str, Any]:
         "attempt_of": run.attempt_of_id,
         "platform": run.mapping.platform,
         "mapping": run.mapping.name,
-        "state": run.state,
+        # The contract knows no word for a run somebody called off; nothing of it was sent, and the message says why.
+        "state": Run.State.FAILED if run.state == Run.State.CANCELLED else run.state,
         "file": run.file_name,
         "sha256": run.sha256,
         "rows": run.rows,

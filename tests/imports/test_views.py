@@ -164,3 +164,13 @@ def test_mapping_that_cannot_work_is_refused_in_words(manager, connected, column
     form = {"name": "Energy", "platform": "maxcontact", "columns": columns, "response_format": "xml"}
     assert words in manager.post("/imports/mappings/new/", form).content.decode()
     assert not Mapping.objects.exists()
+
+
+def test_saving_a_mapping_keeps_a_list_that_was_not_read_yet(manager, mapping):
+    Mapping.objects.filter(pk=mapping.pk).update(list=987)
+    page = manager.get(f"/imports/mappings/{mapping.pk}/").content.decode()
+    assert "List 987, not read from MaxContact yet" in page
+    form = {"name": "Renamed", "platform": "maxcontact", "columns": "phone,reference,name", "list": ""}
+    manager.post(f"/imports/mappings/{mapping.pk}/", {**form, "response_format": "xml", "target_phone": "phone"})
+    mapping.refresh_from_db()
+    assert (mapping.name, mapping.list_id) == ("Renamed", 987)
