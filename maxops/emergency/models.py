@@ -4,6 +4,7 @@ Keys are made here, not by the database, so that a record can be written while n
 """
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -60,8 +61,10 @@ class Event(models.Model):
     seen = models.JSONField("campaigns as last read", default=dict, help_text="status by id")
     stopped = models.JSONField("first seen stopped", default=dict, help_text="time by id")
     answer = models.TextField("outcome in words", blank=True)
+    release_requested_at = models.DateTimeField(null=True, blank=True)
     released_at = models.DateTimeField(null=True, blank=True)
     released_by = models.CharField(max_length=150, blank=True)
+    release_reason = models.CharField(max_length=100, blank=True)
 
     class Meta:
         ordering = ["-requested_at"]
@@ -141,22 +144,37 @@ class Event(models.Model):
         return self.deadline is not None and timezone.now() >= self.deadline
 
     def as_json(self) -> dict[str, Any]:
-        """The object of contract section 3."""
+        """The object of contract section 3: who asked for the state told, when and why; the pull stands beside it."""
+        pulled = {
+            "requested_at": as_text(self.requested_at),
+            "accepted_at": as_text(self.accepted_at),
+            "by": self.by,
+            "reason": self.reason,
+        }
+        released = {
+            "requested_at": as_text(self.release_requested_at),
+            "accepted_at": as_text(self.released_at),
+            "by": self.released_by,
+            "reason": self.release_reason,
+        }
+        is_release = self.state in (State.STANDING_DOWN, State.OFF) and self.release_requested_at is not None
         return {
             "state": "drill" if self.is_drill else str(self.state),
             "kind": str(self.kind),
-            "requested_at": self.requested_at.isoformat(),
-            "accepted_at": self.accepted_at.isoformat() if self.accepted_at else None,
-            "by": self.by,
-            "reason": self.reason,
+            **(released if is_release else pulled),
+            "pull": pulled,
             "running_before": self.running_before,
             "confirmed_stopped": self.confirmed_stopped,
             "still_running": self.still_running,
             "seconds": self.seconds,
-            "released_at": self.released_at.isoformat() if self.released_at else None,
+            "released_at": as_text(self.released_at),
             "released_by": self.released_by,
             "message": self.answer,
         }
+
+
+def as_text(when: datetime | None) -> str | None:
+    return when.isoformat() if when else None
 
 
 class What(models.TextChoices):

@@ -127,6 +127,9 @@ def judged(event: Event) -> State:
 
 def words(event: Event) -> str:
     stopped, ran = event.confirmed_stopped, event.running_before
+    if not is_read_since_call(event):
+        said = "MaxContact accepted the request" if event.accepted_at else "MaxContact gave no answer"
+        return f"{said}; the campaigns could not be read since, so it is not known whether any has stopped."
     if event.state == State.ON:
         seen = f"all {ran} campaigns that ran have been seen stopped" if ran else "no campaign is running"
         return f"MaxContact accepted the request and {seen}."

@@ -21,6 +21,10 @@ ROUND_SECONDS = 10.0  # and all of them begin within this
 FRESH_SECONDS = 12.0
 HEAD_START = 0.005
 FIRST_READ_SECONDS = 1.0
+LATE_WARNING = (
+    "An earlier request to stop was never answered and may still take effect: read the campaigns again in a minute, "
+    "and stand down once more if they stop."
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,9 @@ class Press:
     note: str = ""
     source: str = "page"
     token: uuid.UUID = field(default_factory=uuid.uuid4)
+
+    def words(self, text: str) -> str:
+        return f"{text}: {self.reason}" if self.reason else text
 
     def step(self, text: str) -> Step:
         return Step(id=self.token, what=What.PRESS, by=self.by, text=text)
@@ -81,12 +88,12 @@ def join(event: Event, press: Press, again: bool) -> Event:
         return event  # the same press once more: a double click, a reload
     with journal.lock():
         event = records.get(event.pk) or event
-        records.save(event, press.step("Pressed again" if again else "Joined by another press"))
+        records.save(event, press.step(press.words("Pressed again" if again else "Joined by another press")))
     if is_calling(event) or (not again and event.state == State.CONFIRMING and not event.past_deadline):
         return event
     if not again and event.state != State.STANDING_DOWN:
         event = confirm(event, wanted=True)
-        if is_all_quiet(event):
+        if is_all_quiet(event) and is_recent(event):
             return event
     with journal.lock():
         event = records.get(event.pk) or event
@@ -95,6 +102,12 @@ def join(event: Event, press: Press, again: bool) -> Event:
         event.state, event.called_at, event.deadline = State.REQUESTED, timezone.now(), deadline()
         records.save(event, patience=records.BRIEF)
     return call_round(event, press)
+
+
+def is_recent(event: Event) -> bool:
+    """Whether the last call is so young that another press meant the same one. Nothing shows whether the Portal has
+    switched the emergency off since an older one, and asking again for what is on does no harm."""
+    return event.called_at is not None and timezone.now() - event.called_at < timedelta(seconds=ROUND_SECONDS)
 
 
 def is_calling(event: Event) -> bool:
@@ -148,7 +161,9 @@ def release(press: Press) -> Event:
         if event is None:
             event = press.event(Kind.RELEASE, readings.newest())
         event.state, event.called_at = State.STANDING_DOWN, timezone.now()
-        records.save(event, press.step("Stand down"), patience=records.BRIEF)
+        event.release_requested_at, event.released_by = event.called_at, press.by[:150]
+        event.release_reason = press.reason[:100]
+        records.save(event, press.step(press.words("Stand down")), patience=records.BRIEF)
     for pause in PAUSES:
         time.sleep(pause)
         step, _ = calls.call(calls.DISABLE, press.by)
@@ -156,6 +171,11 @@ def release(press: Press) -> Event:
         if step.outcome != "no":
             break
     return stood_down(event.pk, step, event)
+
+
+def had_silence(event: Event) -> bool:
+    """Whether a request to stop was never answered: it may lie on the way still, and arrive after the stand-down."""
+    return any(step.operation == calls.ENABLE and step.outcome == "unknown" for step in records.steps_of(event))
 
 
 def is_standing_down(event: Event) -> bool:
@@ -172,7 +192,8 @@ def stood_down(pk: uuid.UUID, step: Step, event: Event) -> Event:
         line = take(event, sight)
         event.answer = step.text
         if step.outcome == "accepted":
-            event.state, event.released_at, event.released_by = State.OFF, timezone.now(), step.by
+            event.state, event.released_at = State.OFF, timezone.now()
+            event.answer = f"{step.text} {LATE_WARNING}" if had_silence(event) else step.text
         elif step.outcome == "unknown":
             event.answer = f"{step.text} Whether the emergency is off is not known: press again."
             event.called_at = None  # nothing is under way any more

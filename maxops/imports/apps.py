@@ -5,8 +5,7 @@ from pathlib import Path
 from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
-
-from maxops.imports import system_checks
+from django.utils.module_loading import import_string
 
 
 class ImportsConfig(AppConfig):
@@ -14,7 +13,8 @@ class ImportsConfig(AppConfig):
     verbose_name = "Leads in"
 
     def ready(self) -> None:
-        checks.register(system_checks.check_line_base)
+        # By name, because the checks import the models, which are not there yet when this module is read.
+        checks.register(import_string("maxops.imports.system_checks.check_line_base"))
 
     @property
     def runs_folder(self) -> Path:

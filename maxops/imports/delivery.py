@@ -30,7 +30,7 @@ from maxops.imports.rejections import (
 from maxops.remote.errors import MaxopsConfigError, Refused, RemoteError, TooLarge
 from maxops.remote.platforms.interface import Platform, Receipt
 
-SMALLEST_PART = 20_000  # bytes; a dialler that refuses less refuses for another reason
+SMALLEST_PART = 1_000  # bytes; a dialler that refuses less refuses for another reason
 MAP_ANSWERS = frozenset({"NoMapFound", "NoMapMatch"})
 MAPPING_ADVICE = "Correct the mapping, then send again: nothing of this part was taken."
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from maxops.imports.answers import body_of
 from maxops.imports.counts import fold_reasons, note, reason_codes, recount
 from maxops.imports.files import hold
-from maxops.imports.line_base import BASE_WORDS, SentPart, infer, look_at
+from maxops.imports.line_base import PHYSICAL, SentPart, infer, known_base, look_at, numbers_of
 from maxops.imports.mapping import files_of, platform_of
 from maxops.imports.models import OPEN_PARTS, Answer, Mapping, Part
 from maxops.imports.rejections import (
@@ -169,28 +169,33 @@ def book(answer: Answer, part: Part, report: Report) -> None:
     files = files_of(run)
     report = report.joined_to(early_report(files, part.number))
     sent = _sent_part(part)
-    base = learn_line_base(mapping, sent, report)
+    learned = learn_line_base(mapping, sent, report)
+    known = known_base(mapping)
     lines = files.lines_of(part.first_row, part.last_row - part.first_row + 1)
     outcomes = platform_of(mapping.platform).settle(
         part.reference,
         [lines[row - part.first_row] for row in sent.rows],
         report,
-        sent.physical if base == "physical" else base,
+        numbers_of(sent, known.base) if known.base in PHYSICAL else known.base,
     )
     fates = {outcome.reason: outcome.fate for outcome in outcomes if outcome.reason}
     codes = reason_codes(run, {**dict.fromkeys(report.rejected, Fate.REJECTED), **fates})
     account = account_of(part, report, outcomes)
     write_outcomes(files, sent.rows, bytes(_code(outcome, codes, account) for outcome in outcomes))
     part.state, part.answered_at, part.failure = Part.State.ANSWERED, timezone.now(), report.failure
+    part.assumed_base = "" if known.is_certain or not report.lines else known.base
     part.accepted, part.unknown = account.accepted, account.unknown
     part.unplaced, part.difference = account.unplaced, account.difference
     part.rejected = fold_reasons(account.rejected, codes)
-    part.detail = " ".join(filter(None, [part.detail, report.detail, _recovered_words(report)]))
+    news = [text for text in (report.detail, _recovered_words(report)) if text and text not in part.detail]
+    part.detail = " ".join(filter(None, [part.detail, *news]))
     part.save()
     if report.failure:
         remember_answer(mapping, f"{report.failure}: {report.detail}")
     note(run, _words(part, account))
     recount(run.pk, message=report.detail if report.failure else "")
+    if learned:
+        book_again(mapping)
 
 
 def _code(outcome: Outcome, codes: dict[str, int], account: Account) -> int:
@@ -216,18 +221,24 @@ def account_of(part: Part, report: Report, outcomes: tuple[Outcome, ...]) -> Acc
     return Account(accepted, rejected, part.rows - accepted - counted, counted - named.total(), difference)
 
 
-def learn_line_base(mapping: Mapping, sent: SentPart, report: Report) -> str:
-    """The reading to use for this report; what its evidence shows is kept with the mapping."""
-    fixed = apps.get_app_config("imports").line_base
-    if fixed in BASE_WORDS:
-        return fixed
+def learn_line_base(mapping: Mapping, sent: SentPart, report: Report) -> bool:
+    """What this report's evidence shows is kept with the mapping. True when it is news."""
     inference = infer(sent, report.lines)
-    if inference.base:
-        if mapping.line_base != inference.base:
-            mapping.line_base, mapping.line_base_evidence = inference.base, inference.evidence
-            mapping.save(update_fields=["line_base", "line_base_evidence"])
-        return inference.base
-    return mapping.line_base or "record"
+    if not inference.base or mapping.line_base == inference.base:
+        return False
+    mapping.line_base, mapping.line_base_evidence = inference.base, inference.evidence
+    mapping.save(update_fields=["line_base", "line_base_evidence"])
+    return True
+
+
+def book_again(mapping: Mapping) -> None:
+    """Reports that were booked on an assumption, now that it is known which rows their lines mean."""
+    booked = Answer.objects.filter(mapping=mapping, state=Answer.State.MATCHED).exclude(part__assumed_base="")
+    for answer in booked.select_related("mapping", "part__run__mapping"):
+        body = body_of(answer)
+        if body.exists():
+            note(answer.part.run, f"Part {answer.part.number}: its lines are now known; the rows were assigned anew.")
+            book(answer, answer.part, platform_of(mapping.platform).read_report(body.read_bytes()))
 
 
 def remember_answer(mapping: Mapping, words: str) -> None:

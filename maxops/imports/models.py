@@ -174,6 +174,7 @@ class Part(models.Model):
     accepted = models.PositiveIntegerField(default=0)
     rejected = models.JSONField(default=dict, blank=True)
     unknown = models.PositiveIntegerField(default=0)
+    assumed_base = models.CharField(max_length=10, blank=True, editable=False)
     unplaced = models.PositiveIntegerField(default=0, help_text="Rejected, but the report does not say which rows.")
     difference = models.IntegerField(default=0, help_text="Rows sent less rows the report accounts for.")
     failure = models.CharField(max_length=200, blank=True, help_text="The platform's code when it failed as a whole.")

@@ -39,6 +39,7 @@ SELECTIONS = {
     "not_attempted": frozenset({NOT_ATTEMPTED, HELD_BACK}),
     "unknown": frozenset({UNKNOWN, UNNAMED, WAITING}),
 }
+DOUBT = "It is not yet certain which rows MaxContact's line numbers mean: compare before you correct or remove a row."
 ADVICE = {
     "Duplicate": "The number is already in the list: nothing to do, or update the lead in MaxContact.",
     "DuplicateInFile": "The number occurs twice in the file: keep one row for it.",
@@ -75,6 +76,7 @@ class Words:
     """Reason and advice of a row by its two bytes."""
 
     reasons: dict[int, str]
+    doubt: str = ""  # said of each row that the platform named by a line we may read wrongly
 
     def of(self, outcome: int, code: int) -> tuple[str, str]:
         kind = ROW_KINDS.get(code)
@@ -84,11 +86,17 @@ class Words:
             return OUTCOME_WORDS[outcome]
         reason = self.reasons.get(outcome, "")
         advice = ADVICE.get(reason, "")
-        return reason, f"{advice} {kind.text}." if kind and kind.name != "column_count" else advice
+        predicted = f"{kind.text}." if kind and kind.name != "column_count" else ""
+        return reason, " ".join(filter(None, [self.doubt, advice, predicted]))
 
 
 def words_of(run: Run) -> Words:
-    return Words({tally.code: tally.reason for tally in run.tallies.all()})
+    return Words({tally.code: tally.reason for tally in run.tallies.all()}, DOUBT if has_doubt(run) else "")
+
+
+def has_doubt(run: Run) -> bool:
+    """Whether a report was booked on an assumption about its line numbers (docs/quirks.md Q01)."""
+    return run.parts.exclude(assumed_base="").exists()
 
 
 def rejected_numbers(run: Run, codes: Collection[int]) -> list[int]:

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 from maxops.imports.findings import HOLDING_CODES, KINDS, ROW_KINDS
 from maxops.imports.intake import rows_to_hold
-from maxops.imports.line_base import BASE_WORDS
+from maxops.imports.line_base import known_base
 from maxops.imports.mapping import files_of, options_of, platform_of
 from maxops.imports.models import Part, Run
 from maxops.imports.rejections import count_rows, read_outcomes, select_rows
-from maxops.imports.report import ADVICE, SELECTIONS, Cell, Rejection, read_flagged, read_page
+from maxops.imports.report import ADVICE, DOUBT, SELECTIONS, Cell, Rejection, has_doubt, read_flagged, read_page
 from maxops.remote.platforms.interface import Fate
 
 PAGE_ROWS = 25
@@ -201,10 +201,10 @@ def option_words(run: Run) -> list[str]:
 
 def line_words(run: Run) -> str:
     """How sure it is which rows MaxContact's line numbers mean."""
-    base = run.mapping.line_base
-    if base:
-        return f"MaxContact's line numbers are understood: {BASE_WORDS[base]}. {run.mapping.line_base_evidence}"
-    return "It is not yet certain which rows MaxContact's line numbers mean; the first row is taken as line 1."
+    known = known_base(run.mapping)
+    if known.is_certain and not has_doubt(run):
+        return f"MaxContact's line numbers are understood: {known.words}"
+    return f"{DOUBT} {known.words}"
 
 
 def screen_of(run: Run, query: Values[str, str]) -> dict[str, Any]:

@@ -6,7 +6,9 @@ from typing import Any
 from django.apps import apps
 from django.core.management.base import OutputWrapper
 
+from maxops.imports.line_base import known_base
 from maxops.imports.models import Run
+from maxops.imports.report import DOUBT, has_doubt
 
 FIGURES = ("rows", "held_back", "sent", "accepted", "unknown", "not_attempted", "waiting")
 
@@ -31,6 +33,7 @@ def describe_state(run: Run) -> dict[str, Any]:
         "not_attempted": run.not_attempted,
         "waiting": run.waiting,
         "message": run.message,
+        "line_base": {"certain": not has_doubt(run), "words": known_base(run.mapping).words},
         "list": run.list_id or run.mapping.list_id,
         "parts": [
             {
@@ -56,6 +59,8 @@ def print_run(run: Run, out: OutputWrapper, *, as_json: bool) -> None:
     out.write(f"Run {run.pk}, {run.file_name}: {run.get_state_display()}.")
     if run.message:
         out.write(run.message)
+    if has_doubt(run):
+        out.write(DOUBT)
     figures = [f"{name.replace('_', ' ')} {state[name]:,}" for name in FIGURES if state[name]]
     out.write(", ".join(figures))
     for reason, rows in state["rejected"].items():

@@ -67,8 +67,9 @@ def values_of(model: type[Mirrored], record: Mapping[str, Any]) -> dict[str, Any
 
 
 def fingerprint_of(record: Mapping[str, Any]) -> str:
-    """Equal for equal records, whether they came as XML or JSON."""
-    text = json.dumps(record, sort_keys=True, default=_plain, separators=(",", ":"))
+    """Equal for equal records, whether they came as XML or JSON; left out, null and blank are one kind of empty."""
+    filled = {name: value for name, value in record.items() if value not in (None, "")}
+    text = json.dumps(filled, sort_keys=True, default=_plain, separators=(",", ":"))
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 

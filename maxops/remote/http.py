@@ -197,9 +197,7 @@ class Transport:
             return self._error(Unreachable, call, f"{self.system} could not be reached. Nothing was sent.")
         if isinstance(error, requests.exceptions.ContentDecodingError):
             return self._error(Garbled, call, f"The answer of {self.system} cannot be unpacked.")
-        return self._error(
-            Unanswered, call, f"{self.system} did not answer to the end. Whether it did what was asked is not known."
-        )
+        return self._error(Unanswered, call, f"{self.system} did not answer to the end.{_doubt(call)}")
 
     def _judge(self, call: Call, answer: Answer) -> Answer:
         web_page = is_web_page(answer.body, answer.content_type)
@@ -214,7 +212,7 @@ class Transport:
         web_page = is_web_page(answer.body, answer.content_type)
         kind, sentence = STATUS_ERRORS.get(answer.status, (None, ""))
         if kind is None:
-            kind, sentence = _kind_of_status(answer.status)
+            kind, sentence = _kind_of_status(call, answer.status)
         if web_page and kind in (Garbled, NotFound, Refused):
             setting = self.system.upper().replace(" ", "_") + "_URL"
             sentence = f"answered with a web page instead of the API; is {setting} right?"
@@ -232,7 +230,7 @@ class Transport:
 
 
 STATUS_ERRORS: dict[int, tuple[type[RemoteError], str]] = {
-    401: (NotAuthorised, "refused the log-in of the API account."),
+    401: (NotAuthorised, "does not accept the API account (401)."),
     403: (NotAuthorised, "does not allow the API account to do this."),
     404: (NotFound, "knows nothing at this address."),
     405: (Refused, "does not know this request (405)."),
@@ -242,12 +240,14 @@ STATUS_ERRORS: dict[int, tuple[type[RemoteError], str]] = {
 }
 
 
-def _kind_of_status(status: int) -> tuple[type[RemoteError], str]:
+def _doubt(call: Call) -> str:
+    """A question that was not answered leaves nothing behind; anything else may have been done."""
+    return "" if call.method == "GET" else " Whether it did what was asked is not known."
+
+
+def _kind_of_status(call: Call, status: int) -> tuple[type[RemoteError], str]:
     if status >= 500:
-        return (
-            Unanswered,
-            f"failed while working on the request ({status}). Whether it did what was asked is not known.",
-        )
+        return Unanswered, f"failed while working on the request ({status}).{_doubt(call)}"
     if status >= 400:
         return Refused, f"declined the request ({status})."
     if status >= 300:
@@ -259,7 +259,8 @@ def _wait_before_repeat(call: Call, error: RemoteError, tries: int) -> float | N
     """The repeat rule, here and nowhere else: seconds to wait before sending again, None = not again."""
     if tries >= call.attempts:
         return None
-    if error.taken != "no" and not call.repeat:
+    # Turned away is no proof: a proxy says 503 for a server that has begun. Only what never left goes again unasked.
+    if not call.repeat and not isinstance(error, Unreachable):
         return None
     longest = FIRST_WAIT_SECONDS * 2**tries
     wait = JITTER.uniform(longest / 2, longest)

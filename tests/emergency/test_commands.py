@@ -108,6 +108,8 @@ def test_off_and_status_tell_what_was_last_sent(connected):
     assert run("status")[0]["state"] == "on"
     answer, code = run("off", "--reason", "Over", "--as", "a.jones")
     assert (answer["state"], answer["released_by"], code) == ("off", "a.jones", 0)
+    assert (answer["by"], answer["reason"]) == ("a.jones", "Over")
+    assert (answer["pull"]["by"], answer["pull"]["reason"]) == ("j.smith", "Test")
     assert disables(connected) == 1
     assert run("status") == (answer, 0)
 

@@ -303,3 +303,32 @@ def test_press_during_the_calls_of_another_waits_for_nothing(connected):
     assert service.pull(press(), again=True).pk == event.pk
     assert service.release(press()).state == State.REQUESTED
     assert enables(connected) == disables(connected) == 0
+
+
+def test_a_press_long_after_the_last_call_asks_again(connected):
+    """The Portal may have switched the emergency off meanwhile, and nothing would show it."""
+    event = service.pull(press())
+    service.pull(press())
+    assert enables(connected) == 1
+    event.refresh_from_db()
+    event.called_at -= timedelta(seconds=service.ROUND_SECONDS + 1)
+    event.save()
+    again = service.pull(press())
+    assert (again.pk, again.state, enables(connected)) == (event.pk, State.ON, 2)
+    assert "Joined by another press: Wrong data dialled" in [step.text for step in again.steps.all()]
+
+
+def test_stand_down_warns_of_a_request_that_may_still_arrive(connected):
+    connected.faults.add(ENABLE, "drop_after")
+    service.pull(press())
+    released = service.release(press())
+    assert released.state == State.OFF
+    assert "may still take effect" in released.answer
+
+
+def test_unreadable_campaigns_are_never_counted(connected, settings):
+    settings.MAXOPS_EMERGENCY_SECONDS = 0
+    connected.faults.add("GET .*/campaigns", "status", status=500, times=0)
+    event = service.pull(press())
+    assert event.state == State.ON_NOT_CONFIRMED
+    assert "could not be read" in event.answer

@@ -118,7 +118,7 @@ def test_rejects_writes_the_rows_it_counts(mapping, planted, capsys, letter_box,
     run = Run.objects.get()
     assert run_command(capsys, "rejects", str(run.pk), "--output", str(output)) == (
         0,
-        {"rows": 40, "file": str(output)},
+        {"rows": 40, "file": str(output), "doubt": ""},
     )
     with output.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))

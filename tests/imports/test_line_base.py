@@ -20,6 +20,7 @@ PART = SentPart(array("I", range(12)), CODES, PHYSICAL)
         ("record", [(4, "InvalidPhoneNumber"), (9, "InvalidSourceFormat"), (1, "Duplicate")]),
         ("record0", [(3, "InvalidPhoneNumber"), (8, "InvalidSourceFormat"), (0, "Duplicate")]),
         ("file", [(5, "InvalidPhoneNumber"), (10, "InvalidSourceFormat"), (2, "Duplicate")]),
+        ("data_line", [(4, "InvalidPhoneNumber"), (10, "InvalidSourceFormat"), (1, "Duplicate")]),
         ("physical", [(5, "InvalidPhoneNumber"), (11, "InvalidSourceFormat"), (2, "Duplicate")]),
     ],
 )
@@ -31,6 +32,11 @@ def test_reading_that_fits_is_taken(base, lines):
 
 @pytest.mark.parametrize("lines", [[], [(4, "Duplicate"), (9, "DoNotCall")], [(7, "InvalidPhoneNumber")]])
 def test_nothing_is_decided_without_evidence(lines):
+    assert infer(PART, lines).base == ""
+
+
+def test_a_hit_by_chance_among_many_decides_nothing():
+    lines = [(4, "InvalidPhoneNumber"), *[(number, "InvalidPhoneNumber") for number in (1, 2, 11, 12)]]
     assert infer(PART, lines).base == ""
 
 

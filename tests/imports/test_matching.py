@@ -8,9 +8,9 @@ from django.test import Client
 from django.utils import timezone
 
 from maxops.imports import delivery, matching
-from maxops.imports.models import Answer, Part
+from maxops.imports.models import Answer, Mapping, Part
 from maxops.imports.tasks import resume_stale
-from tests.imports.uploading import assert_adds_up, check, reasons_by_line, upload
+from tests.imports.uploading import assert_adds_up, check, reasons_by_line, rejects_of, upload
 
 
 def write_leads(path, rows: int, bad: tuple[int, ...] = (), first: int = 0):
@@ -198,3 +198,33 @@ def test_unreadable_report_is_kept_and_said(silent, mapping, post, tmp_path):
     assert answer.state == "unreadable"
     assert answer.evidence
     assert assert_adds_up(run)["state"] == "waiting"
+
+
+DUPLICATE_ON_THE_THIRD_ROW = ((4, "Duplicate"),)  # by a dialler that counts the header as line 1
+
+
+def test_rows_named_by_a_line_nobody_understands_yet_are_shown_with_doubt(silent, mapping, post, tmp_path, manager):
+    run = upload(write_leads(tmp_path / "a.csv", 6), mapping)
+    post(report(5, DUPLICATE_ON_THE_THIRD_ROW, RejectedDedupe=1))
+    assert assert_adds_up(run)["line_base"]["certain"] is False
+    assert rejects_of(run)[0][-1].startswith("It is not yet certain which rows")
+    assert "It is not yet certain which rows" in manager.get(run.get_absolute_url()).content.decode()
+
+
+def test_rows_are_assigned_anew_once_the_lines_are_understood(silent, mapping, post, tmp_path):
+    first = upload(write_leads(tmp_path / "a.csv", 6), mapping)
+    post(report(5, DUPLICATE_ON_THE_THIRD_ROW, RejectedDedupe=1))
+    assert reasons_by_line(first) == {5: "Duplicate"}
+    upload(write_leads(tmp_path / "b.csv", 7, bad=(2, 5), first=100), mapping)
+    post(report(5, ((4, "InvalidPhoneNumber"), (7, "InvalidPhoneNumber")), RejectedValidation=2))
+    assert reasons_by_line(first) == {4: "Duplicate"}
+    assert "not yet certain" not in rejects_of(first)[0][-1]
+    assert assert_adds_up(first)["line_base"]["certain"] is True
+
+
+def test_what_other_mappings_showed_is_believed(silent, mapping, post, tmp_path):
+    Mapping.objects.create(name="Other", columns=["phone"], line_base="file", line_base_evidence="3 of 3")
+    run = upload(write_leads(tmp_path / "a.csv", 6), mapping)
+    post(report(5, DUPLICATE_ON_THE_THIRD_ROW, RejectedDedupe=1))
+    assert reasons_by_line(run) == {4: "Duplicate"}
+    assert assert_adds_up(run)["line_base"]["certain"] is True

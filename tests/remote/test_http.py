@@ -146,16 +146,25 @@ def test_dropped_read_gives_up_after_three():
         assert len(server.requests) == 3
 
 
-def test_busy_post_is_sent_again():
+def test_busy_question_is_asked_again():
     with scripted(says({}, 503), says({}, 429), says({"done": True})) as server:
-        assert transport_to(server.url).send(POST).status == 200
-        assert [request.body for request in server.requests] == [b"{}"] * 3
+        assert transport_to(server.url).send(READ).status == 200
+        assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_post_that_was_turned_away_is_left_to_a_person(status):
+    with scripted(says({}, status), says({"done": True})) as server:
+        with pytest.raises(Busy) as caught:
+            transport_to(server.url).send(POST)
+        assert caught.value.taken == "no"
+        assert len(server.requests) == 1
 
 
 def test_busy_waits_as_told():
     with scripted(says({}, 503, Retry_After="1"), says({})) as server:
         started = time.monotonic()
-        transport_to(server.url).send(POST)
+        transport_to(server.url).send(READ)
         assert time.monotonic() - started >= 1
 
 
@@ -183,7 +192,7 @@ def test_body_factory_is_asked_for_each_try():
         return MultipartBody(Form({}, "a.csv"), lambda: io.BytesIO(b"phone\r\n"), 7)
 
     with scripted(says({}, 503), says({})) as server:
-        transport_to(server.url).send(Call("upload", "POST", "upload", body=body))
+        transport_to(server.url).send(Call("upload", "PUT", "upload", body=body, repeat=True))
         assert all(b"phone\r\n" in request.body for request in server.requests)
     assert len(made) == 2
 

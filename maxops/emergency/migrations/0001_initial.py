@@ -34,8 +34,10 @@ class Migration(migrations.Migration):
                 ('seen', models.JSONField(default=dict, help_text='status by id', verbose_name='campaigns as last read')),
                 ('stopped', models.JSONField(default=dict, help_text='time by id', verbose_name='first seen stopped')),
                 ('answer', models.TextField(blank=True, verbose_name='outcome in words')),
+                ('release_requested_at', models.DateTimeField(blank=True, null=True)),
                 ('released_at', models.DateTimeField(blank=True, null=True)),
                 ('released_by', models.CharField(blank=True, max_length=150)),
+                ('release_reason', models.CharField(blank=True, max_length=100)),
             ],
             options={
                 'ordering': ['-requested_at'],

@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
                 ('accepted', models.PositiveIntegerField(default=0)),
                 ('rejected', models.JSONField(blank=True, default=dict)),
                 ('unknown', models.PositiveIntegerField(default=0)),
+                ('assumed_base', models.CharField(blank=True, editable=False, max_length=10)),
                 ('unplaced', models.PositiveIntegerField(default=0, help_text='Rejected, but the report does not say which rows.')),
                 ('difference', models.IntegerField(default=0, help_text='Rows sent less rows the report accounts for.')),
                 ('failure', models.CharField(blank=True, help_text="The platform's code when it failed as a whole.", max_length=200)),

@@ -234,10 +234,12 @@ def test_upload_after_a_drop_is_unknown_and_sent_once(sandbox, leads, kind):
     assert len(sandbox.journal.find("POST", "ImportCsvFiles")) == 1
 
 
-def test_upload_turned_away_is_sent_again(sandbox, leads):
+def test_upload_turned_away_is_sent_once(sandbox, leads):
     sandbox.faults.add("ImportCsvFiles", "status", times=2, status=503)
-    assert upload(leads).success
-    assert len(sandbox.state.uploads) == 1
+    with pytest.raises(Busy) as caught:
+        upload(leads)
+    assert caught.value.taken == "no"
+    assert len(sandbox.journal.find("POST", "ImportCsvFiles")) == 1
 
 
 def test_upload_with_an_expired_token_is_sent_once_more(sandbox, leads):

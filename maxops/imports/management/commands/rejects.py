@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from maxops.imports.models import Run
-from maxops.imports.report import SELECTIONS, rejected_numbers, write_csv
+from maxops.imports.report import DOUBT, SELECTIONS, has_doubt, rejected_numbers, write_csv
 
 
 class Command(BaseCommand):
@@ -17,6 +17,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("id", type=int)
         parser.add_argument("--output", type=Path, required=True, metavar="FILE")
+        parser.add_argument(
+            "--excel", action="store_true", help="with a byte order mark, and no cell that is a formula"
+        )
         parser.add_argument("--only", choices=sorted(SELECTIONS), default="rejects")
         parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
 
@@ -27,11 +30,13 @@ class Command(BaseCommand):
         codes = SELECTIONS[options["only"]]
         try:
             with options["output"].open("wb") as file:
-                file.writelines(write_csv(run, codes))
+                file.writelines(write_csv(run, codes, for_excel=options["excel"]))
         except OSError as error:
             raise CommandError(f"{options['output']}: {error.strerror or error}.", returncode=2) from error
         rows = len(rejected_numbers(run, codes))
+        doubt = DOUBT if has_doubt(run) else ""
         if options["json"]:
-            self.stdout.write(json.dumps({"rows": rows, "file": str(options["output"])}, ensure_ascii=False))
+            answer = {"rows": rows, "file": str(options["output"]), "doubt": doubt}
+            self.stdout.write(json.dumps(answer, ensure_ascii=False))
         else:
-            self.stdout.write(f"{rows:,} rows written to {options['output']}.")
+            self.stdout.write(f"{rows:,} rows written to {options['output']}. {doubt}".rstrip())
