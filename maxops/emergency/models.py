@@ -4,7 +4,7 @@ Keys are made here, not by the database, so that a record can be written while n
 """
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
@@ -38,6 +38,7 @@ class State(models.TextChoices):
 OPEN = [State.REQUESTED, State.CONFIRMING, State.ON, State.ON_NOT_CONFIRMED, State.UNKNOWN, State.STANDING_DOWN]
 SETTLING = [State.REQUESTED, State.CONFIRMING, State.UNKNOWN]
 TONES = {State.ON: "bad", State.FAILED: "bad", State.OFF: "ok", State.DRILL_OVER: "mute", State.JOINED: "mute"}
+OLD_LIST = timedelta(minutes=1)  # a list of campaigns read longer before the press than this is called old
 REASONS = ["Evacuation", "System fault", "Wrong data dialled", "Compliance", "Test", "Other"]
 
 
@@ -58,6 +59,7 @@ class Event(models.Model):
     read_at = models.DateTimeField("campaigns last read", null=True, blank=True)
     settled_at = models.DateTimeField("outcome known", null=True, blank=True)
     before = models.JSONField("campaigns at the pull", default=list, help_text="id, name and status of each")
+    before_at = models.DateTimeField("campaigns at the pull, read at", null=True, blank=True)
     seen = models.JSONField("campaigns as last read", default=dict, help_text="status by id")
     stopped = models.JSONField("first seen stopped", default=dict, help_text="time by id")
     answer = models.TextField("outcome in words", blank=True)
@@ -65,6 +67,7 @@ class Event(models.Model):
     released_at = models.DateTimeField(null=True, blank=True)
     released_by = models.CharField(max_length=150, blank=True)
     release_reason = models.CharField(max_length=100, blank=True)
+    release_answer = models.TextField("stand-down in words", blank=True)
 
     class Meta:
         ordering = ["-requested_at"]
@@ -76,7 +79,7 @@ class Event(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {timezone.localtime(self.requested_at):%d.%m.%Y %H:%M:%S}"
+        return f"{self.get_kind_display()} {moment(self.requested_at)}"
 
     @property
     def is_drill(self) -> bool:
@@ -102,6 +105,16 @@ class Event(models.Model):
         return [row for row in self.running if self.seen.get(str(row["id"])) in (None, CampaignStatus.RUNNING)]
 
     @property
+    def affected(self) -> list[dict[str, Any]]:
+        """Those that ran, and all others seen with a status they did not have at the pull: paused ones are stopped too.
+        What runs now and did not run then was started by somebody; the pull starts nothing."""
+
+        def is_changed(row: dict[str, Any]) -> bool:
+            return self.seen.get(str(row["id"])) not in (None, CampaignStatus.RUNNING, row["status"])
+
+        return [row for row in self.before if row["status"] == CampaignStatus.RUNNING or is_changed(row)]
+
+    @property
     def running_before(self) -> int:
         return len(self.running)
 
@@ -125,7 +138,11 @@ class Event(models.Model):
     @property
     def bar_word(self) -> str:
         """What the bar may claim: ON only once MaxContact accepted, or was seen to have acted."""
-        words = {State.REQUESTED: "REQUESTED", State.UNKNOWN: "UNKNOWN", State.STANDING_DOWN: "STANDING DOWN"}
+        words = {
+            State.REQUESTED: "REQUESTED",
+            State.UNKNOWN: "REQUESTED, no answer",
+            State.STANDING_DOWN: "STANDING DOWN",
+        }
         return words.get(State(self.state), "ON")
 
     @property
@@ -138,6 +155,18 @@ class Event(models.Model):
         return {"on": "bad", "off": "ok", "drill": "warn", "drill_over": "mute", "failed": "bad"}.get(
             self.state, "warn"
         )
+
+    @property
+    def is_list_old(self) -> bool:
+        """What ran is known only from a reading well before the press."""
+        return self.before_at is not None and self.requested_at - self.before_at > OLD_LIST
+
+    @property
+    def told(self) -> str:
+        """The outcome in words: the stand-down's once it was asked for, after the pull's while the emergency stands."""
+        if self.kind == Kind.RELEASE or self.state in (State.STANDING_DOWN, State.OFF):
+            return self.release_answer or self.answer
+        return f"{self.answer} {self.release_answer}".strip()
 
     @property
     def past_deadline(self) -> bool:
@@ -169,8 +198,14 @@ class Event(models.Model):
             "seconds": self.seconds,
             "released_at": as_text(self.released_at),
             "released_by": self.released_by,
-            "message": self.answer,
+            "message": self.told,
         }
+
+
+def moment(when: datetime) -> str:
+    """21 Nov 2026, 14:32:14 in the site's time zone."""
+    local = timezone.localtime(when)
+    return f"{local.day} {local:%b %Y, %H:%M:%S}"
 
 
 def as_text(when: datetime | None) -> str | None:

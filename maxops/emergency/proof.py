@@ -67,12 +67,12 @@ def take(event: Event, sight: Sight) -> Step:
         add_running(event, sight, "after")
     event.seen = {str(row["id"]): row["status"] for row in sight.campaigns}
     event.read_at = sight.at
-    running = {row["id"] for row in event.unconfirmed}
-    for row in event.running:
-        if row["id"] in running:
-            event.stopped.pop(str(row["id"]), None)
-        else:
+    stopped = {row["id"] for row in event.affected} - {row["id"] for row in event.unconfirmed}
+    for row in event.before:
+        if row["id"] in stopped:
             event.stopped.setdefault(str(row["id"]), sight.at.isoformat())
+        else:
+            event.stopped.pop(str(row["id"]), None)
     line.outcome, line.stopped, line.of = "read", event.confirmed_stopped, event.running_before
     line.text = f"{line.stopped} of {line.of} campaigns seen stopped."
     return line

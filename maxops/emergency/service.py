@@ -2,8 +2,8 @@
 
 import time
 import uuid
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.apps import apps
@@ -20,6 +20,7 @@ ROUND_SECONDS = 10.0  # and all of them begin within this
 # seconds: on a press there the call leaves a moment later, answered look or not; else the look gets up to a second.
 FRESH_SECONDS = 12.0
 HEAD_START = 0.005
+SAME_PRESS = timedelta(minutes=1)  # a reload just after a stand-down is no new press
 FIRST_READ_SECONDS = 1.0
 LATE_WARNING = (
     "An earlier request to stop was never answered and may still take effect: read the campaigns again in a minute, "
@@ -56,6 +57,7 @@ class Press:
             called_at=now,
             deadline=deadline(),
             before=list(sight.campaigns) if sight else [],
+            before_at=sight.at if sight else None,
         )
 
 
@@ -69,11 +71,19 @@ def pull(press: Press, *, again: bool = False) -> Event:
     event = press.event(Kind.PULL, sight)
     kept = records.claim(event, press.step("Stop everything"))
     if kept is not event:
+        if is_long_over(kept):
+            return pull(replace(press, token=uuid.uuid4()), again=again)
         return join(kept, press, again)
     look = readings.Look()
     sight = look.wait(patience(sight, press.source)) or sight
-    event.before = list(sight.campaigns) if sight else []
+    event.before, event.before_at = (list(sight.campaigns), sight.at) if sight else ([], None)
     return call_round(event, press, look)
+
+
+def is_long_over(event: Event) -> bool:
+    """A panel left open since an emergency that has ended: pressing it means a new one, whatever its token says."""
+    is_over = event.state == State.OFF and event.released_at is not None
+    return is_over and timezone.now() - event.released_at >= SAME_PRESS
 
 
 def patience(sight: Sight | None, source: str) -> float:
@@ -100,6 +110,8 @@ def join(event: Event, press: Press, again: bool) -> Event:
         if is_calling(event):
             return event
         event.state, event.called_at, event.deadline = State.REQUESTED, timezone.now(), deadline()
+        # A stand-down that came to nothing is over with this; the timeline keeps it.
+        event.release_requested_at, event.released_by, event.release_reason, event.release_answer = None, "", "", ""
         records.save(event, patience=records.BRIEF)
     return call_round(event, press)
 
@@ -162,7 +174,7 @@ def release(press: Press) -> Event:
             event = press.event(Kind.RELEASE, readings.newest())
         event.state, event.called_at = State.STANDING_DOWN, timezone.now()
         event.release_requested_at, event.released_by = event.called_at, press.by[:150]
-        event.release_reason = press.reason[:100]
+        event.release_reason, event.release_answer = press.reason[:100], ""
         records.save(event, press.step(press.words("Stand down")), patience=records.BRIEF)
     for pause in PAUSES:
         time.sleep(pause)
@@ -178,6 +190,12 @@ def had_silence(event: Event) -> bool:
     return any(step.operation == calls.ENABLE and step.outcome == "unknown" for step in records.steps_of(event))
 
 
+def asked_at(event: Event) -> datetime:
+    """When the latest request to stop was sent."""
+    calls_on = (step.at for step in records.steps_of(event) if step.operation == calls.ENABLE)
+    return max(calls_on, default=event.requested_at)
+
+
 def is_standing_down(event: Event) -> bool:
     return event.state == State.STANDING_DOWN and not is_lost(event)
 
@@ -190,20 +208,22 @@ def stood_down(pk: uuid.UUID, step: Step, event: Event) -> Event:
         if event.state != State.STANDING_DOWN:
             return event
         line = take(event, sight)
-        event.answer = step.text
+        event.release_answer = step.text
         if step.outcome == "accepted":
             event.state, event.released_at = State.OFF, timezone.now()
-            event.answer = f"{step.text} {LATE_WARNING}" if had_silence(event) else step.text
+            event.release_answer = f"{step.text} {LATE_WARNING}" if had_silence(event) else step.text
         elif step.outcome == "unknown":
-            event.answer = f"{step.text} Whether the emergency is off is not known: press again."
+            event.release_answer = f"{step.text} Whether the emergency is off is not known: press again."
             event.called_at = None  # nothing is under way any more
         elif event.kind == Kind.RELEASE:
             event.state = State.FAILED
         else:
             event.state = State.CONFIRMING if event.accepted_at else State.UNKNOWN
+            event.called_at = asked_at(event)  # what was seen since the pull still holds
             event.deadline, known = timezone.now(), event.settled_at
             judge(event)
-            event.answer, event.settled_at = f"Stand-down did not go through: {step.text}", known or event.settled_at
+            event.release_answer = f"Stand-down did not go through: {step.text}"
+            event.settled_at = known or event.settled_at
         records.save(event, line)
     return event
 
@@ -221,7 +241,7 @@ def drill(press: Press) -> Event:
     if sight.problem:
         event.answer = f"Drill: MaxContact could not be read. {sight.problem}"
     else:
-        event.before = list(sight.campaigns)
+        event.before, event.before_at = list(sight.campaigns), sight.at
         line.text = f"{event.running_before} of {len(event.before)} campaigns run."
         event.answer = f"Drill: the request was not sent; {event.running_before} running campaigns would have to stop."
     event.settled_at = timezone.now()

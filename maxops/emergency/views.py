@@ -1,6 +1,7 @@
 """The emergency page: the panel, the checklist after the press, the way back (screens.md part 1).
 
-Whatever changes something is a POST and needs the handle's permission. A GET may read the campaigns, never more.
+Whatever changes something is a POST and needs the handle's permission. A GET may read the campaigns, never more; a POST
+to the page itself draws it again with the reason and the note kept, which is what Enter on a reason does.
 """
 
 from datetime import datetime
@@ -13,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from maxops.emergency import journal, proof, readings, records, service
 from maxops.emergency.models import REASONS, Event, Kind, State
@@ -49,24 +50,29 @@ def press_of(request: HttpRequest) -> Press:
     )
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @never_cache
 def page(request: HttpRequest) -> HttpResponse:
     demand_sight(request)
     event = records.look_up()
     last = records.last_event((Kind.PULL, Kind.RELEASE))
     shown = event or (last if last and is_recent(last) else None)
+    asked = request.POST if request.method == "POST" else request.GET
+    sight = readings.newest()
     context = {
         "event": shown,
         "reasons": REASONS,
+        "chosen": asked.get("reason") or (shown.reason if shown and shown.state == State.FAILED else ""),
+        "note": request.POST.get("note", ""),
+        "panel": panel_place(shown),
         "press": uuid4(),
         "release_press": uuid4(),
         "drill_press": uuid4(),
         "is_connected": "maxcontact" in configured_systems(),
         "last": last,
         "last_drill": records.last_event((Kind.DRILL,)),
-        **(progress_context(shown) if shown else {}),
-        **counts_context(readings.newest()),
+        **(progress_context(shown, sight) if shown else {}),
+        **counts_context(sight),
     }
     return render(request, "emergency/page.html", context)
 
@@ -74,6 +80,13 @@ def page(request: HttpRequest) -> HttpResponse:
 def is_recent(event: Event) -> bool:
     since = event.released_at or event.settled_at or event.requested_at
     return event.state != State.JOINED and (timezone.now() - since).total_seconds() < SHOWN_AFTERWARDS
+
+
+def panel_place(event: Event | None) -> str:
+    """Where the handle stands: below the record while the way back is what matters, nowhere while it is pulled."""
+    if event and event.kind == Kind.PULL and event.is_open:
+        return ""
+    return "below" if event and (event.state == State.OFF or event.kind == Kind.RELEASE) else "above"
 
 
 def counts_context(sight: readings.Sight | None) -> dict[str, Any]:
@@ -84,12 +97,20 @@ def counts_context(sight: readings.Sight | None) -> dict[str, Any]:
     }
 
 
-def progress_context(event: Event) -> dict[str, Any]:
-    rows = [campaign_row(event, row) for row in event.before]
+def progress_context(event: Event, sight: readings.Sight | None = None) -> dict[str, Any]:
+    """`sight` is the newest reading: campaigns are started again after the stand-down, and the event is not told."""
+    statuses, statuses_at = event.seen, event.read_at
+    if event.state == State.OFF and sight and (statuses_at is None or sight.at > statuses_at):
+        statuses, statuses_at = {str(row["id"]): row["status"] for row in sight.campaigns}, sight.at
+    rows = [campaign_row(event, row, statuses if statuses_at else None) for row in event.affected]
     ran = sorted((row for row in rows if row["ran"]), key=order)
+    others = sorted((row for row in rows if not row["ran"]), key=order)
     return {
         "event": event,
         "ran": ran,
+        "others": others,
+        "all_affected": ran + others,
+        "statuses_at": statuses_at,
         "unconfirmed": [row for row in ran if row["stopped_at"] is None],
         "confirmed": [row for row in ran if row["stopped_at"] is not None],
         "request_mark": request_mark(event),
@@ -121,14 +142,15 @@ def campaigns_mark(event: Event) -> str:
     return "done" if event.read_at and not event.unconfirmed else "failed"
 
 
-def campaign_row(event: Event, row: dict[str, Any]) -> dict[str, Any]:
+def campaign_row(event: Event, row: dict[str, Any], statuses: dict[str, int] | None) -> dict[str, Any]:
+    """One campaign before and now; `statuses` is None while none were read."""
     key = str(row["id"])
     return {
         **row,
         "ran": row["status"] == CampaignStatus.RUNNING,
         "was": status_word(row["status"]),
-        "now": status_word(event.seen.get(key)) if event.read_at else "not read yet",
-        "now_status": event.seen.get(key),
+        "now": "not read yet" if statuses is None else status_word(statuses.get(key)),
+        "now_status": None if statuses is None else statuses.get(key),
         "stopped_at": datetime.fromisoformat(event.stopped[key]) if key in event.stopped else None,
     }
 

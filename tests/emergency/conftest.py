@@ -47,6 +47,11 @@ def supervisor(db) -> Client:
     return person("s.viewer", "view_event")
 
 
+@pytest.fixture
+def manager(db) -> Client:
+    return person("m.starter", "view_event", "view_campaign", "change_campaign")
+
+
 def enables(sandbox: Sandbox) -> int:
     return sent(sandbox, ENABLE)
 

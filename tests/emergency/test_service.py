@@ -241,7 +241,17 @@ def test_refused_stand_down_leaves_the_emergency_on(connected):
     connected.faults.add(DISABLE, "success_false")
     event = service.release(press())
     assert event.state == State.ON
-    assert "did not go through" in event.answer
+    assert "did not go through" in event.release_answer
+    assert "did not go through" not in event.answer
+    assert "did not go through" in event.as_json()["message"]
+
+
+def test_stand_down_that_cannot_be_sent_leaves_known_what_was_seen(connected, settings):
+    answer = service.pull(press()).answer
+    settings.MAXCONTACT_URL = "http://127.0.0.1:9"
+    event = service.release(press())
+    assert (event.state, event.answer) == (State.ON, answer)
+    assert "did not go through" in event.release_answer
 
 
 def test_stand_down_without_an_emergency_of_ours_is_sent_all_the_same(connected):
@@ -323,7 +333,7 @@ def test_stand_down_warns_of_a_request_that_may_still_arrive(connected):
     service.pull(press())
     released = service.release(press())
     assert released.state == State.OFF
-    assert "may still take effect" in released.answer
+    assert "may still take effect" in released.release_answer
 
 
 def test_unreadable_campaigns_are_never_counted(connected, settings):
@@ -332,3 +342,42 @@ def test_unreadable_campaigns_are_never_counted(connected, settings):
     event = service.pull(press())
     assert event.state == State.ON_NOT_CONFIRMED
     assert "could not be read" in event.answer
+
+
+def test_paused_campaigns_are_stopped_too_and_counted_apart(connected):
+    ran = running_ids(connected)
+    paused = [pk for pk, row in connected.state.records["Campaign"].items() if row["Status"] == 2]
+    event = service.pull(press())
+    assert paused
+    assert sorted(row["id"] for row in event.affected) == sorted(ran + paused)
+    assert (event.running_before, event.confirmed_stopped) == (len(ran), len(ran))
+    assert {str(pk) for pk in ran + paused} == set(event.stopped)
+
+
+def test_campaign_started_meanwhile_was_not_stopped_by_the_pull(connected):
+    event = service.pull(press())
+    idle = next(row["id"] for row in event.before if row["status"] == 0)
+    connected.state.records["Campaign"][idle]["Status"] = 1
+    event = proof.confirm(event, wanted=True)
+    assert idle not in {row["id"] for row in event.affected}
+
+
+def test_new_pull_forgets_the_stand_down_that_failed(connected):
+    service.pull(press())
+    connected.faults.add(DISABLE, "drop_after")
+    service.release(press())
+    event = service.pull(press(), again=True)
+    assert event.state == State.ON
+    assert (event.release_answer, event.released_by, event.release_requested_at) == ("", "", None)
+    assert event.as_json()["message"] == event.answer
+
+
+def test_a_panel_left_open_since_an_ended_emergency_pulls_anew(connected):
+    old = press()
+    event = service.pull(old)
+    service.release(press())
+    assert service.pull(old).state == State.OFF
+    Event.objects.filter(pk=event.pk).update(released_at=timezone.now() - 2 * service.SAME_PRESS)
+    again = service.pull(old)
+    assert (again.state, enables(connected)) == (State.ON, 2)
+    assert again.pk != event.pk

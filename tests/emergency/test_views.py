@@ -1,15 +1,20 @@
 """The page as people meet it: two steps by POST, one event whoever presses, true words in every state."""
 
 import re
+from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from maxops.campaigns.models import Campaign
+from maxops.console.board import glance as board
 from maxops.emergency import readings, records
-from maxops.emergency.models import Event, State
+from maxops.emergency.models import Event, State, moment
+from maxops.mirror.models import Reading
 from tests.emergency.conftest import DISABLE, ENABLE, disables, enables, person, running_ids
 
 pytestmark = pytest.mark.django_db
@@ -200,20 +205,122 @@ def test_read_again_works_without_script(connected, holder):
 def test_stand_down_shows_before_and_now(connected, holder):
     holder.post(ON)
     response = holder.get(PAGE)
-    page = text_of(holder.post(OFF, form_fields(response, OFF), follow=True))
+    response = holder.post(OFF, form_fields(response, OFF), follow=True)
+    page, drawn = text_of(response), response.content.decode()
     assert disables(connected) == 1
     assert "Before and now" in page
     assert "do not start by themselves" in page
     assert "EMERGENCY ON" not in page
-    assert "Stop everything" in page
+    assert "A Manager starts them in" in page
+    assert drawn.index("Before and now") < drawn.index("On record") < drawn.index('id="stop"')
 
 
-def test_stand_down_without_answer_says_press_again(connected, holder):
+def test_way_back_lists_all_that_was_stopped_with_links_and_what_they_do_now(connected, holder, manager):
+    paused = next(row for row in connected.state.records["Campaign"].values() if row["Status"] == 2)
+    ran = connected.state.records["Campaign"][running_ids(connected)[0]]
+    holder.post(ON)
+    assert "Did not run at the pull, stopped as well" in text_of(holder.get(PAGE))
+    page = text_of(holder.post(OFF, follow=True))
+    assert f"{paused['CampaignName']} Paused Not Running" in page
+    assert f"{ran['CampaignName']} Running Not Running" in page
+    ran["Status"] = 1
+    readings.read_now()
+    response = manager.get(PAGE)
+    assert f"{ran['CampaignName']} Running Running" in text_of(response)
+    links = [reverse("admin:campaigns_campaign_changelist")]
+    links += [reverse("admin:campaigns_campaign_change", args=[row["Id"]]) for row in (paused, ran)]
+    for link in links:
+        assert f'href="{link}"' in response.content.decode()
+    assert "<details" not in response.content.decode().split("Before and now")[1].split("</table>")[0]
+
+
+def test_paused_campaigns_that_were_stopped_carry_the_mark_on_the_board(connected, holder, manager):
+    paused = next(row["CampaignName"] for row in connected.state.records["Campaign"].values() if row["Status"] == 2)
+    holder.post(ON)
+    board.forget()
+    assert f"{paused} emergency" in text_of(manager.get("/"))
+
+
+def test_panel_says_that_paused_campaigns_are_stopped_too(connected, holder):
+    response = holder.get(PAGE)
+    assert "paused ones are stopped as well, as MaxContact stops all campaigns" in text_of(response)
+    assert 'id="stop" tabindex="-1"' in response.content.decode()
+
+
+def test_enter_on_a_reason_keeps_it_and_stops_nothing(connected, holder):
+    page = holder.get(PAGE).content.decode()
+    form = page[page.index(f'action="{ON}"') :].split("</form>")[0]
+    first = re.search(r"<button[^>]*>", form).group()
+    assert 'type="submit"' in first
+    assert f'formaction="{PAGE}#stop"' in first
+    fields = form_fields(holder.get(PAGE), ON)
+    response = holder.post(PAGE, {**fields, "reason": "Compliance", "note": "Asked by the <office>"})
+    page = response.content.decode()
+    assert 'value="Compliance" checked' in page
+    assert "Asked by the &lt;office&gt;</textarea>" in page
+    assert page.count(" checked") == 1
+    assert enables(connected) == 0
+    assert not Event.objects.exists()
+    assert 'value="Test" checked' in holder.get(PAGE, {"reason": "Test"}).content.decode()
+
+
+def test_stand_down_without_answer_says_press_again_once_and_not_beside_the_pull(connected, holder):
     holder.post(ON)
     connected.faults.add(DISABLE, "drop_after")
     page = text_of(holder.post(OFF, follow=True))
-    assert "press again" in page
+    checklist = page.split("Timeline")[0]
+    assert checklist.count("press again") == 1
+    assert (
+        checklist.index("confirmed stopped") < checklist.index("Stand-down requested") < checklist.index("press again")
+    )
     assert "EMERGENCY STANDING DOWN" in page
+
+
+def test_try_again_stays_while_standing_down_with_campaigns_unconfirmed(connected, holder, settings):
+    settings.MAXOPS_EMERGENCY_SECONDS = 0
+    connected.state.stubborn = {running_ids(connected)[0]}
+    holder.post(ON)
+    connected.faults.add(DISABLE, "drop_after")
+    response = holder.post(OFF, follow=True)
+    assert Event.objects.get().state == State.STANDING_DOWN
+    assert "Not seen stopped: 1 of" in text_of(response)
+    connected.state.stubborn = set()
+    page = text_of(holder.post(ON, form_fields(response, ON), follow=True))
+    assert enables(connected) == 2
+    assert Event.objects.get().state == State.ON
+    assert "Stand-down requested" not in page
+
+
+def test_stand_down_of_nothing_without_answer_leaves_the_handle_on_the_page(connected, holder):
+    connected.faults.add(DISABLE, "drop_after")
+    response = holder.post(OFF, follow=True)
+    assert "press again" in text_of(response)
+    assert "Not seen stopped" not in text_of(response)
+    assert f'action="{ON}"' in response.content.decode()
+
+
+def test_no_answer_claims_nothing_and_says_how_old_the_list_is(connected, holder):
+    readings.read_now()
+    old = timezone.now() - timedelta(hours=3)
+    Reading.objects.update(started_at=old)
+    Campaign.objects.update(seen_at=old)
+    readings.place().unlink()
+    connected.faults.add(ENABLE, "drop_after")
+    connected.faults.add("GET .*campaigns", "status", 0, status=500)
+    page = text_of(holder.post(ON, follow=True))
+    assert "Inbound routing: not known , no answer to the request" in page
+    assert "Inbound routing requested" not in page
+    assert "EMERGENCY REQUESTED, no answer since" in page
+    assert re.search(r"known only from a reading of \d+ \w{3} \d{4}, \d\d:\d\d:\d\d, 3\W+hours", page)
+
+
+def test_bar_is_a_named_region_with_who_and_why(connected, holder):
+    holder.post(ON, {"reason": "Evacuation"})
+    response = holder.get(PAGE)
+    assert 'role="region" aria-label="Emergency"' in response.content.decode()
+    assert "by h.keeper: Evacuation" in text_of(response)
+    news = holder.get("/emergency/bar/", {"shown": ""}).content.decode()
+    assert 'class="emergency-bar" role="alert"' in news
 
 
 def test_drill_is_labelled_and_sends_nothing(connected, holder):
@@ -228,7 +335,12 @@ def test_record_is_read_only_in_the_admin(connected, holder, admin_client):
     holder.post(ON, {"reason": "Test"})
     event = Event.objects.get()
     address = reverse("admin:emergency_event_change", args=[event.pk])
-    assert "MaxContact accepted the request" in text_of(admin_client.get(address))
+    page = text_of(admin_client.get(address))
+    assert "MaxContact accepted the request" in page
+    assert page.count(moment(event.requested_at)) >= 2  # in the title and in its field
+    assert re.fullmatch(r"\d{1,2} [A-Z][a-z]{2} \d{4}, \d\d:\d\d:\d\d", moment(event.requested_at))
+    assert moment(event.requested_at) in text_of(admin_client.get(reverse("admin:emergency_event_changelist")))
+    assert not re.search(r"\d [ap]\.m\.", page)
     assert admin_client.post(address, {"reason": "Other"}).status_code == 403
     assert admin_client.get(reverse("admin:emergency_event_add")).status_code == 403
 

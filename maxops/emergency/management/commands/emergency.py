@@ -11,7 +11,7 @@ from django.db import connections
 from django.utils import timezone
 
 from maxops.emergency import proof, records, service
-from maxops.emergency.models import Event, State
+from maxops.emergency.models import Event, State, moment
 from maxops.emergency.service import Press
 
 NOTHING_SENT = "Nothing has been sent from here; MaxContact cannot be asked, and its Portal can switch it as well."
@@ -89,11 +89,11 @@ def as_json(event: Event | None) -> dict[str, Any]:
 def as_text(event: Event | None) -> str:
     if event is None:
         return as_json(None)["message"]
-    requested = timezone.localtime(event.requested_at)
+    requested = f"{moment(event.requested_at)} {timezone.localtime(event.requested_at):%Z}"
     lines = [
         f"{event.get_kind_display()}: {event.get_state_display()}",
-        event.answer,
-        f"Requested {requested:%Y-%m-%d %H:%M:%S %Z} by {event.by or 'unknown'}: {event.reason or 'no reason given'}",
+        event.told,
+        f"Requested {requested} by {event.by or 'unknown'}: {event.reason or 'no reason given'}",
         f"{event.confirmed_stopped} of {event.running_before} campaigns that ran have been seen stopped.",
         *(f"  not seen stopped: {row['name']} (id {row['id']})" for row in event.still_running),
     ]
@@ -106,4 +106,4 @@ def failure(event: Event | None) -> str:
         return "Nothing is known."
     names = ", ".join(row["name"] for row in event.still_running)
     rest = f" Not seen stopped: {names}." if names and not event.is_drill else ""
-    return f"{event.get_state_display()}. {event.answer}{rest}"
+    return f"{event.get_state_display()}. {event.told}{rest}"
