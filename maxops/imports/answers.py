@@ -55,10 +55,20 @@ def store_answer(mapping: Mapping, blocks: Iterator[bytes]) -> tuple[Answer, boo
 
 
 def _earlier(mapping: Mapping, sha256: str) -> Answer | None:
-    """The same body stored before, unless a part has been sent since that may have earned just the same answer."""
-    earlier = Answer.objects.filter(mapping=mapping, sha256=sha256).order_by("-id").first()
-    if earlier is None or earlier.state == Answer.State.NEW:
-        return earlier
+    """The same body stored before, unless another part may have earned just the same answer.
+
+    Reports without an import id are alike to the byte for two files of one size.
+    """
+    alike = Answer.objects.filter(mapping=mapping, sha256=sha256)
+    earlier = alike.order_by("-id").first()
+    if earlier is None:
+        return None
+    unsettled = alike.filter(state__in=[Answer.State.NEW, Answer.State.UNMATCHED]).count()
+    if unsettled:
+        could_be = Part.objects.filter(run__mapping=mapping, state__in=OPEN_PARTS)
+        if earlier.imported is not None:
+            could_be = could_be.filter(rows=earlier_rows(earlier))
+        return None if could_be.count() > unsettled else earlier
     sent_since = Part.objects.filter(
         run__mapping=mapping, state__in=OPEN_PARTS, sent_at__gt=earlier.received_at, rows=earlier_rows(earlier)
     )

@@ -12,7 +12,7 @@ from itertools import accumulate
 from types import SimpleNamespace
 from typing import BinaryIO
 
-from maxops.imports.errors import ColumnMissing, NoRows
+from maxops.imports.errors import ColumnMissing, NoRows, NotText
 from maxops.imports.files import LINE, OFFSET, RunFiles
 from maxops.imports.findings import HOLDING_CODES, KINDS, ROW_KINDS, Finding
 from maxops.imports.own_columns import OwnColumns
@@ -100,9 +100,10 @@ class RowCheck:
         if self._phone is None:
             return 0
         kind, key = self._shapes.judge(row[self._phone])
-        if key is not None:
+        code = KINDS[kind].code if kind else 0
+        if key is not None and code not in HOLDING_CODES:  # a row held back must not make another one a repeat
             self._repeats.add(key, number)
-        return KINDS[kind].code if kind else 0
+        return code
 
     def finish(self) -> bytes:
         code = KINDS["duplicate_in_file"].code
@@ -163,6 +164,8 @@ def check_file(files: RunFiles, expected: Expected, shapes: Shapes, progress: Pr
     own = OwnColumns(layout.header)
     told = [Finding("column_own", len(own.names(layout.header)), [layout.header_line])] if own else []
     layout = replace(layout, header=own.strip_header(layout.header))
+    if any("\0" in name for name in layout.header):
+        raise NotText("The header holds a NUL character: the file was damaged on its way.", line=layout.header_line)
     header, file_findings = match_header(layout, expected)
     wanted = plain(expected.phone)
     phone = next((place for place, name in enumerate(header) if wanted and plain(name) == wanted), None)

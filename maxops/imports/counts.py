@@ -70,6 +70,8 @@ def count_reasons(run: Run, parts: Iterable[Part]) -> None:
 
 def state_by_parts(run: Run, parts: list[Part]) -> str:
     """A run whose parts all went out is waiting, finished or failed by what came back; else it stays as it is."""
+    if run.state == Run.State.CANCELLED:
+        return run.state
     states = {part.state for part in parts}
     if not parts or states & {Part.State.PLANNED, Part.State.SENDING}:
         return run.state

@@ -11,12 +11,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from maxops.imports.counts import note, recount
-from maxops.imports.errors import RecordTooLarge, WrongState
+from maxops.imports.errors import RecordTooLarge, SentBefore, WrongState
 from maxops.imports.files import hold
 from maxops.imports.findings import HOLDING_CODES
-from maxops.imports.mapping import files_of, options_of, platform_of
+from maxops.imports.intake import earlier_run, same_file
+from maxops.imports.mapping import files_of, options_of, platform_of, split_list
 from maxops.imports.matching import remember_answer, settle_open
-from maxops.imports.models import SENDABLE, Part, Run
+from maxops.imports.models import SENDABLE, Mapping, Part, Run
 from maxops.imports.parts import cut, cut_unlike, empty_batch, make_batch
 from maxops.imports.rejections import (
     NOT_ATTEMPTED,
@@ -31,16 +32,26 @@ from maxops.remote.errors import MaxopsConfigError, Refused, RemoteError, TooLar
 from maxops.remote.platforms.interface import Platform, Receipt
 
 SMALLEST_PART = 1_000  # bytes; a dialler that refuses less refuses for another reason
+SENT_BEFORE = "This very file was sent before. Say that it is to be sent again, if you mean to."
 MAP_ANSWERS = frozenset({"NoMapFound", "NoMapMatch"})
 MAPPING_ADVICE = "Correct the mapping, then send again: nothing of this part was taken."
 
 
-def send(run: Run, held_back: str, staff: str) -> None:
-    """From ready, or from where it stopped, to sending; the delivery itself is `deliver`, in the queue or here."""
+def send(run: Run, held_back: str, staff: str, *, again: bool = False) -> None:
+    """From ready, or from where it stopped, to sending; the delivery itself is `deliver`, in the queue or here.
+
+    SentBefore when another run sent this very file, unless `again` says that it is meant.
+    """
+    if not again and not run.parts.exists() and (earlier := earlier_run(run)):
+        refuse_repeat(run, earlier)
     with transaction.atomic():
+        # Two runs of one file, sent at once: the second waits here, and then sees that the first is sending.
+        Mapping.objects.select_for_update().get(pk=run.mapping_id)
         run = Run.objects.select_for_update().select_related("mapping").get(pk=run.pk)
         if run.state not in SENDABLE or not run.rows:
             raise WrongState(f"This run is {run.get_state_display().lower()}: there is nothing to send.")
+        if not again and not run.parts.exists() and earlier_run(run):
+            raise SentBefore(SENT_BEFORE)
         if run.parts.exists():
             run.parts.filter(state=Part.State.REFUSED).update(state=Part.State.PLANNED, detail="")
             note(run, f"Sending again what was not sent, asked by {staff}.")
@@ -50,14 +61,25 @@ def send(run: Run, held_back: str, staff: str) -> None:
         recount(run.pk)
 
 
+def refuse_repeat(run: Run, earlier: Run) -> None:
+    """The finding goes to the run, so that its page can ask."""
+    if not any(finding["kind"] == "same_file" for finding in run.findings):
+        run.findings = [*run.findings, same_file(earlier)]
+        run.save(update_fields=["findings"])
+    raise SentBefore(SENT_BEFORE)
+
+
 def _plan(run: Run, held_back: str, staff: str) -> None:
     files = files_of(run)
     codes = HOLDING_CODES if held_back == Run.HeldBack.DROP else ()
     run.held_back = start_outcomes(files, codes)
     run.held_back_choice = held_back
+    # Frozen here: a mapping edited meanwhile must not send the second part elsewhere than the first.
+    run.options, list_id = split_list(options_of(run))
+    run.list_id = list_id or run.list_id
     if run.held_back == run.rows:
         raise WrongState("Every row would be held back: there is nothing to send.")
-    run.save(update_fields=["held_back", "held_back_choice"])
+    run.save(update_fields=["held_back", "held_back_choice", "options", "list"])
     note(run, f"{run.rows - run.held_back:,} rows to be sent, {run.held_back:,} held back, asked by {staff}.")
     try:
         plan_parts(run, 0, 1)
@@ -115,9 +137,12 @@ def deliver(run_id: int) -> None:
         going = not crashed
         while going and (part := run.parts.filter(state=Part.State.PLANNED).order_by("number").first()):
             going = send_part(run, part, platform)
+        if going:
+            recount(run.pk)  # also when a worker died between its last part and this line
     settle_open(run.mapping)
 
 
+@transaction.atomic
 def mark_crashed(run: Run) -> bool:
     """Parts whose sender died: it is not known how far it came."""
     parts = list(run.parts.filter(state=Part.State.SENDING))
@@ -151,12 +176,13 @@ def send_part(run: Run, part: Part, platform: Platform) -> bool:
 
 def accept_part(run: Run, part: Part, receipt: Receipt) -> None:
     part.reference = receipt.reference
+    part.save(update_fields=["reference"])  # first of all: without it a report may never find this part
     if receipt.report:
         part.rejected_at_once = len(receipt.report.lines)
         keep_early_report(files_of(run), part.number, receipt.report)
-    set_part(part, Part.State.WAITING, WAITING, receipt.detail)
-    note(run, f"Part {part.number}: {part.rows:,} rows taken{_reference_words(receipt.reference)}.")
-    if not run.parts.filter(state=Part.State.PLANNED).exists():
+    with transaction.atomic():
+        set_part(part, Part.State.WAITING, WAITING, receipt.detail)
+        note(run, f"Part {part.number}: {part.rows:,} rows taken{_reference_words(receipt.reference)}.")
         recount(run.pk)
     settle_open(run.mapping)
 
@@ -165,6 +191,7 @@ def _reference_words(reference: str) -> str:
     return f" under import id {reference}" if reference else ""
 
 
+@transaction.atomic
 def book_failure(run: Run, part: Part, error: RemoteError) -> bool:
     """A part that did not go: refused (not taken), not taken now, or nobody knows. Never goes on by itself."""
     if isinstance(error, Refused):
@@ -179,6 +206,7 @@ def book_failure(run: Run, part: Part, error: RemoteError) -> bool:
         set_part(part, Part.State.PLANNED, NOT_ATTEMPTED, error.message)
         note(run, f"Part {part.number} could not be sent: {error.message}")
         return stop(run, f"{error.message} Nothing of part {part.number} was taken; it can be sent again.")
+    part.reference = error.reference or part.reference
     set_part(part, Part.State.UNKNOWN, UNKNOWN, error.message)
     note(run, f"Part {part.number}: it is not known whether MaxContact took it. {error.message}")
     words = (

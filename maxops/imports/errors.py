@@ -41,6 +41,10 @@ class WrongState(Exception):
     """What was asked cannot be done with the run as it is."""
 
 
+class SentBefore(WrongState):
+    """This very file went to the same list before, or is on its way there now."""
+
+
 class RecordTooLarge(Exception):
     """One record alone is larger than a request may be."""
 

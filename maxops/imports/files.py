@@ -61,7 +61,7 @@ class RunFiles:
 @contextmanager
 def hold(path: Path, *, wait: bool = False) -> Iterator[bool]:
     """Whether the lock on this path is ours meanwhile. The kernel frees it when its holder dies, however it dies."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with path.open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)

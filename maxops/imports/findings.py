@@ -51,13 +51,14 @@ KINDS = {
         Kind(
             "phone_lost_zero",
             "Leading zero missing",
-            "Format the column as text in the spreadsheet and put the 0 back.",
+            "Format the column as text in the spreadsheet and put the 0 back: no option of MaxContact adds it.",
             code=7,
+            holds_back=True,
         ),
         Kind(
             "phone_international",
             "International form (+44 or 0044)",
-            "MaxContact dials it, but a call back comes in with a leading 0 and does not find the lead.",
+            "MaxContact may refuse it, and inbound calls arrive with a leading 0 and do not match.",
             code=8,
         ),
         Kind(

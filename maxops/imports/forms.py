@@ -7,7 +7,15 @@ from django import forms
 from django.db.models import Q
 
 from maxops.imports.errors import WrongValue
-from maxops.imports.mapping import LIST_OPTION, find_faults, guess_fields, platform_of, read_options
+from maxops.imports.mapping import (
+    LIST_OPTION,
+    guess_fields,
+    missing_targets,
+    name_list,
+    platform_of,
+    read_options,
+    repeated_columns,
+)
 from maxops.imports.models import OPEN_PARTS, Answer, Mapping, Part, Run
 from maxops.imports.reader import DELIMITERS, plain
 from maxops.lists.models import LeadList
@@ -51,14 +59,29 @@ def lists_in_use(chosen: int | None = None) -> Any:
     return LeadList.objects.filter(Q(missing_since=None) | Q(pk=chosen)).order_by("name")
 
 
+def mapping_choices() -> list[tuple[str, Any]]:
+    """The mappings, grouped by where their leads go; those of which only MaxContact knows come last."""
+    groups: dict[str, list[tuple[int, str]]] = {}
+    names = dict(LeadList.objects.filter(mappings__isnull=False).values_list("pk", "name"))
+    for mapping in Mapping.objects.all():
+        words = name_list(mapping.list_id, names.get(mapping.list_id)) if mapping.list_id else ""
+        groups.setdefault(words, []).append((mapping.pk, mapping.name))
+    named = [(f"Into list {words}", groups[words]) for words in sorted(filter(None, groups))]
+    unnamed = [("MaxContact decides the list", groups[""])] if "" in groups else []
+    return [("", "Choose a mapping"), *named, *unnamed]
+
+
 class UploadForm(OptionsMixin, forms.Form):
     file = forms.FileField(label="CSV file", help_text="The first line holds the column names.")
-    mapping = forms.ModelChoiceField(Mapping.objects.all(), empty_label="Choose a mapping")
+    mapping = forms.ModelChoiceField(
+        Mapping.objects.all(), help_text="Each stands under the list that its leads go to, as far as maxops knows it."
+    )
     list = forms.ModelChoiceField(
         LeadList.objects.none(),
         required=False,
-        empty_label=AS_MAPPED,
-        help_text="If the mapping in MaxContact is fixed to a list of its own, that list is used all the same.",
+        empty_label="The list of the mapping",
+        help_text="Left as it is: the list that the mapping stands under. Where it stands under none, MaxContact's own "
+        "mapping decides; maxops does not know which. A mapping fixed to a list in MaxContact always uses that one.",
     )
     attempt_of = forms.ModelChoiceField(Run.objects.all(), required=False, widget=forms.HiddenInput)
 
@@ -66,6 +89,7 @@ class UploadForm(OptionsMixin, forms.Form):
         super().__init__(*args, **kwargs)
         self._limit = limit
         self.fields["list"].queryset = lists_in_use()
+        self.fields["mapping"].choices = mapping_choices()
         slugs = sorted(set(Mapping.objects.values_list("platform", flat=True)) & set(PLATFORMS))
         self.fields.update(option_fields([platform_of(slug) for slug in slugs]))
 
@@ -127,18 +151,32 @@ class MappingForm(OptionsMixin, forms.ModelForm):
         cleaned = super().clean()
         columns = cleaned.get("columns") or []
         spelling = {plain(column): column for column in columns}
-        typed = {
-            target.name: cleaned.get(TARGET_PREFIX + target.name, "").strip()
-            for target in self._platform.targets
-            if cleaned.get(TARGET_PREFIX + target.name, "").strip()
-        }
-        fields = {spelling.get(plain(column), column): target for target, column in typed.items()}
+        fields = self._typed_fields(spelling)
         cleaned["fields"] = fields or guess_fields(self._platform, columns)
-        if columns:
-            for fault in find_faults(self._platform, columns, cleaned["fields"]):
-                self.add_error(None, fault)
+        if repeated := repeated_columns(columns):
+            self.add_error("columns", f"Each column may stand here only once: {', '.join(repeated)}.")
+        for target in missing_targets(self._platform, cleaned["fields"]) if columns else ():
+            if not self.has_error(TARGET_PREFIX + target.name):
+                words = f"Write the name of the column that holds the {target.label.lower()}."
+                self.add_error(TARGET_PREFIX + target.name, words)
         cleaned["options"] = self.read_options(self._platform)
         return cleaned
+
+    def _typed_fields(self, spelling: dict[str, str]) -> dict[str, str]:
+        """Column -> target as written into the fields, each fault put on the field it is in."""
+        fields: dict[str, str] = {}
+        for target in self._platform.targets:
+            name = TARGET_PREFIX + target.name
+            typed = self.cleaned_data.get(name, "").strip()
+            if not typed:
+                continue
+            column = spelling.get(plain(typed), typed)
+            if spelling and plain(typed) not in spelling:
+                self.add_error(name, f"'{typed}' is not one of the columns above.")
+            elif column in fields:
+                self.add_error(name, f"'{typed}' is written in another of these fields already.")
+            fields.setdefault(column, target.name)
+        return fields
 
     def save(self, commit: bool = True) -> Mapping:
         self.instance.columns = self.cleaned_data["columns"]
@@ -157,7 +195,8 @@ class AssignForm(forms.Form):
     def __init__(self, *args: Any, answer: Answer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["part"].queryset = (
-            Part.objects.filter(run__mapping=answer.mapping_id, state__in=OPEN_PARTS)
+            Part.objects.filter(run__mapping=answer.mapping_id)
+            .filter(Q(state__in=OPEN_PARTS) | Q(state=Part.State.ANSWERED, answers=None))
             .select_related("run")
             .order_by("-sent_at")
         )

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from maxops.imports.checks import Checked, check_file
@@ -81,6 +82,8 @@ def receive(staged: Staged, file_name: str, wish: Wish) -> Run:
             heartbeat=timezone.now(),
         )
         files = files_of(run)
+        if files.folder.exists():  # SQLite gives the number of a run that was never committed once more
+            files.folder.rename(files.folder.with_name(f"{files.folder.name}-left-{uuid.uuid4()}"))
         files.folder.mkdir(mode=0o700, parents=True)
         staged.path.rename(files.original)
         note(run, f"Received {staged.size:,} bytes from {wish.staff or 'the command line'}.")
@@ -133,8 +136,7 @@ def _fail_check(run: Run, error: CsvError) -> None:
 def _keep_check(run: Run, files: RunFiles, checked: Checked) -> None:
     findings = [finding.as_json() for finding in checked.findings]
     if earlier := earlier_run(run):
-        words = f"Run {earlier.pk} on {timezone.localtime(earlier.created_at):%d %B %Y, %H:%M}"
-        findings.append(Finding("same_file", 1, [], words).as_json())
+        findings.append(same_file(earlier))
     start_outcomes(files)
     note(run, f"Checked {checked.rows:,} rows.")
     recount(
@@ -150,10 +152,16 @@ def _keep_check(run: Run, files: RunFiles, checked: Checked) -> None:
 
 
 def earlier_run(run: Run) -> Run | None:
-    """The last run that sent this very file to the same list, or may have."""
-    same = Run.objects.filter(sha256=run.sha256, mapping__platform=run.mapping.platform, sent__gt=0, pk__lt=run.pk)
+    """The last other run that sent this very file to the same list, is sending it, or may have."""
+    same = Run.objects.filter(sha256=run.sha256, mapping__platform=run.mapping.platform).exclude(pk=run.pk)
+    same = same.filter(Q(sent__gt=0) | Q(state=Run.State.SENDING))
     list_id = run.list_id or run.mapping.list_id
     return next((other for other in same if (other.list_id or other.mapping.list_id) == list_id), None)
+
+
+def same_file(earlier: Run) -> dict[str, Any]:
+    words = f"Run {earlier.pk} on {timezone.localtime(earlier.created_at):%d %B %Y, %H:%M}"
+    return Finding("same_file", 1, [], words).as_json()
 
 
 def rows_to_hold(run: Run) -> int:

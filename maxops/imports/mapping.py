@@ -10,8 +10,9 @@ from maxops.imports.errors import WrongValue
 from maxops.imports.files import RunFiles
 from maxops.imports.models import Mapping, Run
 from maxops.imports.reader import plain
+from maxops.lists.models import LeadList
 from maxops.remote.platforms import PLATFORMS
-from maxops.remote.platforms.interface import Option, Platform
+from maxops.remote.platforms.interface import Option, Platform, Target
 
 LIST_OPTION = "ListId"
 LIST_NUMBERS = {"minimum": 1, "maximum": 2_147_483_647}
@@ -67,7 +68,7 @@ def find_faults(platform: Platform, columns: list[str], fields: Values[str, str]
     seen = [plain(column) for column in columns]
     if not columns:
         faults.append("A mapping needs the columns of the CSV file.")
-    if repeated := sorted({column for column in columns if seen.count(plain(column)) > 1}):
+    if repeated := repeated_columns(columns):
         faults.append(f"Columns may occur only once: {', '.join(repeated)}.")
     targets = {target.name: target for target in platform.targets}
     for column, target in fields.items():
@@ -75,12 +76,21 @@ def find_faults(platform: Platform, columns: list[str], fields: Values[str, str]
             faults.append(f"'{column}' is not one of the columns.")
         if target not in targets:
             faults.append(f"'{target}' is no target; there is {', '.join(targets)}.")
-    missing = [target for target in platform.targets if target.required and target.name not in fields.values()]
     if columns:
         faults.extend(
-            f"Say which column is the {t.label.lower()}: {columns[0]}={t.name}, for example." for t in missing
+            f"Say which column is the {target.label.lower()}: {columns[0]}={target.name}, for example."
+            for target in missing_targets(platform, fields)
         )
     return faults
+
+
+def repeated_columns(columns: list[str]) -> list[str]:
+    seen = [plain(column) for column in columns]
+    return sorted({column for column in columns if seen.count(plain(column)) > 1})
+
+
+def missing_targets(platform: Platform, fields: Values[str, str]) -> list[Target]:
+    return [target for target in platform.targets if target.required and target.name not in fields.values()]
 
 
 def phone_column(mapping: Mapping) -> str:
@@ -126,8 +136,21 @@ def split_list(options: dict[str, Any]) -> tuple[dict[str, Any], int | None]:
     return rest, options.get(LIST_OPTION)
 
 
+def list_words(chosen: Mapping | Run) -> str:
+    """Where the leads of a mapping or a run go, as far as it is known here; "" when only MaxContact knows."""
+    if chosen.list_id is None:
+        return list_words(chosen.mapping) if isinstance(chosen, Run) else ""
+    return name_list(chosen.list_id, LeadList.objects.filter(pk=chosen.list_id).values_list("name", flat=True).first())
+
+
+def name_list(list_id: int, name: str | None) -> str:
+    return f"{name} ({list_id})" if name else str(list_id)
+
+
 def options_of(run: Run) -> dict[str, Any]:
-    """What is sent with every part: the mapping's own options, then the run's, then the list."""
+    """What is sent with every part: the mapping's own options, then the run's, then the list; frozen with the parts."""
+    if run.parts.exists():
+        return {**run.options, LIST_OPTION: run.list_id} if run.list_id else run.options
     options = {**run.mapping.options, **run.options}
     list_id = run.list_id or run.mapping.list_id
     has_list = any(option.name == LIST_OPTION for option in platform_of(run.mapping.platform).options)

@@ -4,11 +4,13 @@ The callback address belongs to a mapping, not to an import, and the document's 
 id; else by the open parts of the mapping, their row counts and the lines we expected; else a person decides.
 """
 
+import logging
 from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
 from django.apps import apps
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
 from maxops.imports.answers import body_of
@@ -30,6 +32,7 @@ from maxops.remote.errors import Garbled
 from maxops.remote.platforms.interface import Fate, Outcome, Report
 
 RETRIED = 50
+log = logging.getLogger(__name__)
 
 
 class Choice(NamedTuple):
@@ -51,7 +54,7 @@ class Account(NamedTuple):
 def settle_answer(answer_id: int, part: Part | None = None) -> None:
     """Reads a stored answer and books it on its part; `part` when a person says which. Harmless when done twice."""
     answer = Answer.objects.select_related("mapping").get(pk=answer_id)
-    with hold(_lock_path(answer.mapping), wait=True):
+    with hold(lock_path(answer.mapping), wait=True):
         booked = _settle_locked(answer, part)
     if booked:
         settle_open(answer.mapping)
@@ -66,13 +69,13 @@ def settle_open(mapping: Mapping) -> None:
         waiting = Answer.objects.filter(
             mapping=mapping, state__in=[Answer.State.NEW, Answer.State.UNMATCHED], received_at__gte=oldest.sent_at
         ).order_by("id")[:RETRIED]
-        with hold(_lock_path(mapping), wait=True):
+        with hold(lock_path(mapping), wait=True):
             booked = [_settle_locked(answer, None) for answer in waiting]
         if not any(booked):
             return
 
 
-def _lock_path(mapping: Mapping) -> Path:
+def lock_path(mapping: Mapping) -> Path:
     return apps.get_app_config("imports").answers_folder / f"{mapping.pk}.lock"
 
 
@@ -91,14 +94,25 @@ def _settle_locked(answer: Answer, part: Part | None) -> bool:
     answer.imported, answer.rejected = report.imported, sum(report.rejected.values())
     choice = Choice(part, "Assigned by a person.") if part else choose_part(answer, report)
     if choice.part is None:
+        matched = Answer.objects.filter(mapping=answer.mapping, sha256=answer.sha256, state=Answer.State.MATCHED)
+        if not choice.wait and matched.exists():
+            _close(answer, Answer.State.DUPLICATE, "The same report was booked before, and no part waits for another.")
+            return False
         state = Answer.State.NEW if choice.wait else Answer.State.UNMATCHED
         _close(answer, state, choice.evidence)
         return False
-    if choice.part.state == Part.State.ANSWERED:
+    choice.part.refresh_from_db()
+    # A part that a person decided on has no report yet: what MaxContact says of it counts more.
+    if choice.part.state == Part.State.ANSWERED and choice.part.answers.exists():
+        recount(choice.part.run_id)
         _close(answer, Answer.State.DUPLICATE, "This part has been reported before; the first report stands.")
         return False
-    book(answer, choice.part, report)
-    _close(answer, Answer.State.MATCHED, choice.evidence, choice.part)
+    try:
+        book(answer, choice, report)
+    except (DataError, IntegrityError, OverflowError, ValueError):
+        log.exception("answer %s of mapping %s cannot be booked", answer.pk, answer.mapping_id)
+        _close(answer, Answer.State.UNREADABLE, "It holds figures or words that cannot be kept.")
+        return False
     return True
 
 
@@ -136,15 +150,14 @@ def references_of(part: Part) -> set[str]:
 def choose_by_content(candidates: list[Part], report: Report) -> Choice:
     """Only an answer that cannot be another part's is taken; a wrong guess would load a wrong report."""
     total = None if report.imported is None else report.imported + sum(report.rejected.values())
-    possible = [part for part in candidates if total is None or total <= _expected(part)]
+    total = None if report.failure and not total else total  # an import that failed as a whole counts nothing
+    possible = [part for part in candidates if total is None or total in (part.rows, _expected(part))]
     if any(part.state == Part.State.SENDING for part in possible):
         return Choice(None, "Came while a part was still being sent.", wait=True)
     if len(possible) == 1:
-        return Choice(possible[0], "The only part of this mapping that waits for a report.")
-    exact = [part for part in possible if total == _expected(part)]
-    if len(exact) == 1:
-        return Choice(exact[0], f"The only waiting part with {total:,} rows.")
-    scored = [(infer(_sent_part(part), report.lines).score, part) for part in exact]
+        words = "of this mapping that waits for a report" if total is None else f"waiting that has {total:,} rows"
+        return Choice(possible[0], f"The only part {words}.")
+    scored = [(infer(_sent_part(part), report.lines).score, part) for part in possible]
     scored.sort(key=lambda pair: -pair[0])
     if len(scored) > 1 and scored[0][0] > 0 and scored[0][0] > scored[1][0]:
         return Choice(scored[0][1], f"{scored[0][0]} rejected lines are rows of this part that we expected.")
@@ -163,8 +176,9 @@ def _sent_part(part: Part) -> SentPart:
     return look_at(files, sent_rows(files, part.first_row, part.last_row))
 
 
-def book(answer: Answer, part: Part, report: Report) -> None:
-    """The report becomes the outcomes of the part's rows, and the run is counted anew."""
+def book(answer: Answer, choice: Choice, report: Report) -> None:
+    """The report becomes the outcomes of the part's rows, and the run is counted anew; all of it or nothing."""
+    part = choice.part
     run, mapping = part.run, answer.mapping
     files = files_of(run)
     report = report.joined_to(early_report(files, part.number))
@@ -189,11 +203,13 @@ def book(answer: Answer, part: Part, report: Report) -> None:
     part.rejected = fold_reasons(account.rejected, codes)
     news = [text for text in (report.detail, _recovered_words(report)) if text and text not in part.detail]
     part.detail = " ".join(filter(None, [part.detail, *news]))
-    part.save()
-    if report.failure:
-        remember_answer(mapping, f"{report.failure}: {report.detail}")
-    note(run, _words(part, account))
-    recount(run.pk, message=report.detail if report.failure else "")
+    with transaction.atomic():
+        part.save()
+        if report.failure:
+            remember_answer(mapping, f"{report.failure}: {report.detail}")
+        note(run, _words(part, account))
+        recount(run.pk, message=report.detail if report.failure else "")
+        _close(answer, Answer.State.MATCHED, choice.evidence, part)
     if learned:
         book_again(mapping)
 
@@ -238,7 +254,8 @@ def book_again(mapping: Mapping) -> None:
         body = body_of(answer)
         if body.exists():
             note(answer.part.run, f"Part {answer.part.number}: its lines are now known; the rows were assigned anew.")
-            book(answer, answer.part, platform_of(mapping.platform).read_report(body.read_bytes()))
+            report = platform_of(mapping.platform).read_report(body.read_bytes())
+            book(answer, Choice(answer.part, answer.evidence), report)
 
 
 def remember_answer(mapping: Mapping, words: str) -> None:

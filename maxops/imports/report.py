@@ -47,6 +47,14 @@ ADVICE = {
     "InvalidSourceFormat": "MaxContact could not read the row: check its number of columns and its quotes.",
     "InvalidPhoneNumber": "Correct the phone number: digits only, with the leading 0.",
 }
+# MaxContact's words as the pages say them; downloads and commands keep its own.
+LABELS = {
+    "DoNotCall": "Do not call",
+    "Duplicate": "Duplicate",
+    "DuplicateInFile": "Duplicate in file",
+    "InvalidSourceFormat": "Unreadable row",
+    "InvalidPhoneNumber": "Bad phone number",
+}
 OUTCOME_WORDS = {
     NOT_ATTEMPTED: ("not attempted", "Was not sent; it can be sent again."),
     WAITING: ("waiting", "Sent; MaxContact has not reported yet."),
@@ -69,6 +77,7 @@ class Rejection(NamedTuple):
     reason: str
     advice: str
     cells: list[Cell]
+    word: str = ""  # the dialler's own, where the page says it otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +97,12 @@ class Words:
         advice = ADVICE.get(reason, "")
         predicted = f"{kind.text}." if kind and kind.name != "column_count" else ""
         return reason, " ".join(filter(None, [self.doubt, advice, predicted]))
+
+
+def name_reason(reason: str) -> tuple[str, str]:
+    """For people, and the dialler's own word where that is another."""
+    label = LABELS.get(reason, reason)
+    return label, reason if label != reason else ""
 
 
 def words_of(run: Run) -> Words:
@@ -112,9 +127,10 @@ def read_page(run: Run, numbers: Sequence[int]) -> list[Rejection]:
         code = files.codes_of(number, 1)[0]
         outcome = read_outcomes(files, number, 1)[0]
         reason, advice = words.of(outcome, code)
-        label = ROW_KINDS[code].text if outcome == HELD_BACK else reason
+        label, word = (ROW_KINDS[code].text, "") if outcome == HELD_BACK else name_reason(reason)
         is_format = reason in ("InvalidSourceFormat", "column_count")
-        page.append(Rejection(line, label, advice, mark_cells(cells, run.header, -1 if is_format else column)))
+        marked = mark_cells(cells, run.header, -1 if is_format else column)
+        page.append(Rejection(line, label, advice, marked, word))
     return page
 
 
@@ -183,7 +199,8 @@ def _csv_rows(run: Run, numbers: list[int], width: int, for_excel: bool) -> Iter
         reason, advice = words.of(outcomes[number - first], codes[number - first])
         # A row with fewer cells than the widest is filled up, so that our three columns stand under their names.
         own = [*cells, *[""] * (width - len(cells))]
-        yield [*(map(neutralise, own) if for_excel else own), str(line), reason, advice]
+        cells = [*own, str(line), reason, advice]
+        yield list(map(neutralise, cells)) if for_excel else cells
 
 
 def neutralise(cell: str) -> str:

@@ -8,28 +8,32 @@ from typing import Any, NamedTuple
 from maxops.imports.findings import HOLDING_CODES, KINDS, ROW_KINDS
 from maxops.imports.intake import rows_to_hold
 from maxops.imports.line_base import known_base
-from maxops.imports.mapping import files_of, options_of, platform_of
-from maxops.imports.models import Part, Run
+from maxops.imports.mapping import files_of, list_words, options_of, platform_of
+from maxops.imports.models import Mapping, Part, Run
+from maxops.imports.progress import (
+    cards_of,
+    file_findings,
+    has_news_coming,
+    has_outcomes,
+    phases_of,
+    row_findings,
+)
 from maxops.imports.rejections import count_rows, read_outcomes, select_rows
-from maxops.imports.report import ADVICE, DOUBT, SELECTIONS, Cell, Rejection, has_doubt, read_flagged, read_page
+from maxops.imports.report import (
+    ADVICE,
+    DOUBT,
+    SELECTIONS,
+    Cell,
+    Rejection,
+    has_doubt,
+    name_reason,
+    read_flagged,
+    read_page,
+)
 from maxops.remote.platforms.interface import Fate
 
 PAGE_ROWS = 25
 NO_CELL = Cell("", "", is_offending=False)
-PHASES = ("Received", "Checked", "Sent", "Waiting for MaxContact", "Finished")
-CURRENT_PHASE = {
-    "received": 1,
-    "checking": 1,
-    "ready": 2,
-    "sending": 2,
-    "waiting": 3,
-    "no_answer": 3,
-    "interrupted": 2,
-    "partly_sent": 2,
-    "finished": 5,
-    "finished_with_rejects": 5,
-}
-STUCK = frozenset({"interrupted", "partly_sent", "no_answer"})
 FATE_WORDS = {
     Fate.DUPLICATE: "Duplicate",
     Fate.DO_NOT_CALL: "Do not call",
@@ -38,23 +42,12 @@ FATE_WORDS = {
 }
 
 
-class Phase(NamedTuple):
-    label: str
-    state: str
-
-
-class Card(NamedTuple):
-    label: str
-    value: int
-    note: str
-    tone: str
-
-
 class Reason(NamedTuple):
-    """A line of the reason table; `key` is what the rows are filtered by."""
+    """A line of the reason table; `key` is what the rows are filtered by, `word` the dialler's own if it differs."""
 
     key: str
     label: str
+    word: str
     fate: str
     rows: int
     advice: str
@@ -91,65 +84,34 @@ class Page:
         return self.number + 1 if self.number < self.count else None
 
 
-def phases_of(run: Run) -> list[Phase]:
-    failed_at = 1 if run.state == "failed" and not run.rows else 2
-    current = CURRENT_PHASE.get(run.state, failed_at)
-    phases = []
-    for place, label in enumerate(PHASES):
-        state = "done" if place < current else "todo"
-        if place == current:
-            state = "failed" if run.state in STUCK | {"failed", "cancelled"} else "current"
-        phases.append(Phase(label, state))
-    return phases
+def may_recheck(run: Run, was_sent: bool) -> bool:
+    """Whether another mapping may fit a file that was refused: it could be read, but its columns are others."""
+    return (
+        not was_sent
+        and run.state == Run.State.FAILED
+        and run.findings[:1] != []
+        and (run.findings[0]["kind"] in ("column_missing", "no_header"))
+    )
 
 
-def has_news_coming(run: Run) -> bool:
-    return run.is_moving or bool(run.state in STUCK and (run.waiting or run.unknown))
-
-
-def cards_of(run: Run) -> list[Card]:
-    """Four big numbers before sending; afterwards what became of the rows, nothing that is zero but the first two."""
-    if not run.parts.exists():
-        held = rows_to_hold(run)
-        look = sum(finding["count"] for finding in row_findings(run) if not finding["holds_back"])
-        return [
-            Card("Rows", run.rows, "under the header", ""),
-            Card("Will be sent", run.rows - held, "as proposed", "ok"),
-            Card("Will be held back", held, "MaxContact would reject them", "warn" if held else ""),
-            Card("Need a look", look, "sent as they are", "info" if look else ""),
-        ]
-    rejected = sum(tally.rows for tally in run.tallies.all())
-    cards = [
-        Card("Loaded", run.accepted, f"of {run.rows:,} rows", "ok"),
-        Card("Rejected", rejected, "by MaxContact", "warn" if rejected else ""),
-        Card("Held back", run.held_back, "not sent, as chosen", "warn"),
-        Card("Waiting", run.waiting, "for MaxContact's report", "info"),
-        Card("Not known", run.unknown, "whether loaded", "bad"),
-        Card("Not attempted", run.not_attempted, "never sent", "bad"),
-    ]
-    return [card for place, card in enumerate(cards) if place < 2 or card.value]
-
-
-def row_findings(run: Run) -> list[dict]:
-    """Findings about rows, not about the file as a whole."""
-    return [finding for finding in run.findings if KINDS[finding["kind"]].code]
-
-
-def file_findings(run: Run) -> list[dict]:
-    return [finding for finding in run.findings if not KINDS[finding["kind"]].code]
+NO_PAGE = Page([], 1, 1, 0, "")
 
 
 def reasons_of(run: Run) -> list[Reason]:
     reasons = [
         Reason(
-            tally.reason, tally.reason, FATE_WORDS.get(tally.fate, "Rejected"), tally.rows, ADVICE.get(tally.reason, "")
+            tally.reason,
+            *name_reason(tally.reason),
+            FATE_WORDS.get(tally.fate, "Rejected"),
+            tally.rows,
+            ADVICE.get(tally.reason, ""),
         )
         for tally in run.tallies.all()
         if tally.rows
     ]
     if run.held_back:
         reasons += [
-            Reason(finding["kind"], finding["text"], "Held back", finding["count"], finding["advice"])
+            Reason(finding["kind"], finding["text"], "", "Held back", finding["count"], finding["advice"])
             for finding in row_findings(run)
             if finding["holds_back"]
         ]
@@ -181,6 +143,13 @@ def flagged_page(run: Run, query: Values[str, str]) -> Page:
     return Page(read_flagged(run, numbers), *page, kind.name if kind and kind.code else "", len(run.header))
 
 
+def page_of(run: Run, query: Values[str, str], parts: list[Part]) -> Page:
+    """Flagged rows before sending, rejected ones once they are known, none in between."""
+    if not parts:
+        return flagged_page(run, query)
+    return rejected_page(run, query) if has_outcomes(run, parts) else NO_PAGE
+
+
 def _cut_page(content: bytes, codes: set[int], query: Values[str, str]) -> tuple[list[int], tuple[int, int, int]]:
     total = count_rows(content, codes)
     count = max(1, -(-total // PAGE_ROWS))
@@ -210,15 +179,19 @@ def line_words(run: Run) -> str:
 def screen_of(run: Run, query: Values[str, str]) -> dict[str, Any]:
     """The template's context."""
     parts = list(run.parts.all())
-    was_sent = bool(parts)
+    was_sent, is_told = bool(parts), has_outcomes(run, parts)
     unsent = sum(part.rows for part in parts if part.state in (Part.State.PLANNED, Part.State.REFUSED))
     held = rows_to_hold(run)
     return {
         "run": run,
         "phases": phases_of(run),
         "polls": has_news_coming(run),
-        "cards": cards_of(run) if run.rows else [],
+        "cards": cards_of(run, parts) if run.rows and run.state != Run.State.CHECKING else [],
+        "list_words": list_words(run),
         "was_sent": was_sent,
+        "is_told": is_told,
+        "is_refused": run.state == Run.State.FAILED and not was_sent,
+        "other_mappings": Mapping.objects.exclude(pk=run.mapping_id) if may_recheck(run, was_sent) else [],
         "parts": parts,
         "unsent": unsent,
         "held": held,
@@ -228,8 +201,8 @@ def screen_of(run: Run, query: Values[str, str]) -> dict[str, Any]:
         "file_findings": file_findings(run),
         "is_blocked": any(finding["blocks"] for finding in run.findings),
         "same_file": any(finding["kind"] == "same_file" for finding in run.findings),
-        "reasons": reasons_of(run) if was_sent else [],
-        "page": rejected_page(run, query) if was_sent else flagged_page(run, query),
+        "reasons": reasons_of(run) if is_told else [],
+        "page": page_of(run, query, parts),
         "unplaced": sum(part.unplaced for part in parts),
         "differences": [part for part in parts if part.difference],
         "line_words": line_words(run) if was_sent and any(part.rejected for part in parts) else "",

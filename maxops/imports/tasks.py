@@ -27,14 +27,19 @@ def settle_answer(answer_id: int) -> None:
 
 
 @app.task(ignore_result=True)
+def settle_waiting(mapping_id: int) -> None:
+    matching.settle_open(Mapping.objects.get(pk=mapping_id))
+
+
+@app.task(ignore_result=True)
 def resume_stale() -> None:
     """What a lost message or a killed worker left lying goes on; whoever holds a run's lock is not disturbed."""
     for run_id in Run.objects.filter(state__in=["received", "checking"]).values_list("pk", flat=True):
         enqueue(check_run, run_id)
     for run_id in Run.objects.filter(state="sending").values_list("pk", flat=True):
         enqueue(deliver_run, run_id)
-    for mapping in Mapping.objects.filter(answers__state=Answer.State.NEW).distinct():
-        matching.settle_open(mapping)
+    for mapping_id in Mapping.objects.filter(answers__state=Answer.State.NEW).distinct().values_list("pk", flat=True):
+        enqueue(settle_waiting, mapping_id)
     for answer_id in orphaned_answers():
         enqueue(settle_answer, answer_id)
     for run in overdue_runs():

@@ -115,6 +115,11 @@ class MirroredAdmin(admin.ModelAdmin):
                 raise
             return self._leave(request, NotKept(0).message)
 
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        """Nothing is ever deleted there, so Django's guess would be a wrong one."""
+        words = f"MaxContact has no {opts.verbose_name} {object_id}, or it was not read yet."
+        return self._leave(request, words)
+
     def _leave(self, request: HttpRequest, words: str) -> HttpResponse:
         super().message_user(request, words, messages.WARNING)
         return HttpResponseRedirect(self._address("changelist"))
@@ -135,13 +140,14 @@ class MirroredAdmin(admin.ModelAdmin):
             row = push.create(self.model, values, staff, "admin")
         obj.__dict__.update({name: value for name, value in row.__dict__.items() if name != "_state"})
         obj._state.adding = False
-        self._remember(request, obj, row.remark or "Saved in MaxContact and here:")
+        self._remember(request, obj, "Saved in MaxContact and here:", row.remark)
         self._tell_differences(request, row, values)
 
-    def _remember(self, request: HttpRequest, row: Mirrored, words: str) -> None:
+    def _remember(self, request: HttpRequest, row: Mirrored, words: str, remark: str = "") -> None:
         """What `message_user` is to say instead of Django's own sentence."""
         address = self._address("change", row.pk)
-        request.push_words = format_html('{} <a href="{}">{}</a>', words, address, row)
+        end = f". {remark}" if remark else ""
+        request.push_words = format_html('{} <a href="{}">{}</a>{}', words, address, row, end)
 
     def _tell_differences(self, request: HttpRequest, row: Mirrored, values: dict[str, Any]) -> None:
         """MaxContact's word is what we keep, also where it is not what was asked."""
@@ -203,7 +209,12 @@ class MirroredAdmin(admin.ModelAdmin):
         good = (
             latest if latest is None or latest.state == Reading.State.DONE else Reading.latest_good(self.model.kind())
         )
-        context = {"latest_reading": latest, "good_reading": good, "read_address": self._address("read")}
+        context = {
+            "latest_reading": latest,
+            "good_reading": good,
+            "read_address": self._address("read"),
+            "questions": {offer.name: offer.question for offer in self.offers if offer.question},
+        }
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def render_change_form(

@@ -43,7 +43,12 @@ def compare(model: type[Mirrored]) -> list[checks.CheckMessage]:
 def fits(column: models.Field | None, field: Field) -> bool:
     if not isinstance(column, FITTING[field.kind.name]):
         return False
-    return field.kind.choices is None or column.choices == field.kind.choices.choices
+    return field.kind.choices is None or spoken(column.choices) == spoken(field.kind.choices.choices)
+
+
+def spoken(choices: Any) -> list[tuple[int, str]]:
+    """Codes and names without their capitals: "Not Running" on the wire is "Not running" for people."""
+    return [(code, str(label).lower()) for code, label in choices or ()]
 
 
 def check_connection(**_: Any) -> list[checks.CheckMessage]:

@@ -19,7 +19,7 @@ from maxops.remote.connect import maxcontact
 from maxops.remote.errors import NotFound, RemoteError
 from maxops.remote.maxcontact.management import Collection
 
-LEASE = timedelta(seconds=60)  # a running reading without a sign of life for longer has crashed
+LEASE = timedelta(seconds=100)  # a running reading without a sign of life for longer has crashed
 READINGS_KEPT = 1000  # a kind
 POLL_SECONDS = 0.2
 
@@ -53,7 +53,12 @@ def read_one(instance: Mirrored) -> Mirrored:
     except NotFound:
         type(instance)._default_manager.filter(pk=instance.pk, missing_since=None).update(missing_since=at)
         raise
-    return keep(type(instance), record, at)
+    rows = type(instance)._default_manager
+    with transaction.atomic():
+        # What was written here after we asked is newer than the answer.
+        return rows.select_for_update().filter(pk=instance.pk, seen_at__gt=at).first() or keep(
+            type(instance), record, at
+        )
 
 
 def pull(
@@ -102,7 +107,8 @@ def _give_up_crashed(kind: str, now: datetime) -> None:
 def _take_over(model: type[Mirrored], reading: Reading, collection: Collection, accept_loss: bool) -> PullResult:
     at = reading.started_at
     records = collection.all()
-    Reading.objects.filter(pk=reading.pk).update(alive_at=timezone.now())
+    if not Reading.objects.filter(pk=reading.pk, state=Reading.State.RUNNING).update(alive_at=timezone.now()):
+        raise PullBusy(f"This reading of the {reading.kind} took so long that another has taken its place.")
     gone, present = _vanished(model, {record["id"] for record in records}, at)
     if reading.dry_run:
         return _rehearse(model, records, reading, len(gone))

@@ -39,7 +39,7 @@ def update(
     _refuse_locked(instance)
     model = type(instance)
     sending = Sending(model, instance.pk, str(instance), staff, source, _secrets(model, changes))
-    fresh = sending.collection.get(instance.pk)
+    fresh = _read_first(sending, instance.pk)
     _look_for_conflict(model, fresh, changes, opened)
     wanted = {name: value for name, value in changes.items() if not is_so(model, fresh, name, value)}
     record, saved = fresh, []
@@ -80,6 +80,16 @@ def unlink(instance: Mirrored, link: str, other: int, staff: str, source: str) -
     sending = Sending(type(instance), instance.pk, str(instance), staff, source)
     entry = sending.enter(f"take from {link} of {instance.entity.label}", {link: (other, None)})
     sending.attempt(entry, lambda: sending.collection.unlink(link, instance.pk, other), sending.cannot_look(entry))
+
+
+def _read_first(sending: Sending, remote_id: int) -> Record:
+    """What stands there now. Without it nothing is sent, and that is certain whatever kept us from reading."""
+    try:
+        return sending.collection.get(remote_id)
+    except RemoteError as error:
+        error.taken = "no"
+        error.message = f"MaxContact could not be read, so your change was not sent. {error.message}"
+        raise
 
 
 def _refuse_locked(instance: Mirrored) -> None:

@@ -23,6 +23,7 @@ from maxops.remote.maxcontact.management import Collection
 log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 HIDDEN = "(not shown)"
+DOUBT = "Whether it did what was asked is not known."  # what remote/http.py adds to a write without an answer
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,7 @@ class Sending:
             answer = send()
         except RemoteError as error:
             error.message = self.without_secrets(error.message)
-            # A look-up that follows an accepted write may fail in any way: that says nothing about the write.
-            if error.taken == "unknown" or error.operation.startswith("read"):
+            if error.taken == "unknown":
                 return look(error)
             self.settle(entry, Ledger.Outcome.REFUSED, error.message)
             raise
@@ -129,7 +129,8 @@ class Sending:
         visible = [name for name in sent if name in now]
         taken = [name for name in visible if is_so(self.model, now, name, sent[name])]
         if visible and taken == visible:
-            self.settle(entry, Ledger.Outcome.ACCEPTED, self.note(f"{error.message} It was read again: it is saved."))
+            words = self.note(f"{settled(error.message)} It was read again: it is saved.")
+            self.settle(entry, Ledger.Outcome.ACCEPTED, words)
             return now
         if taken:
             self.keep(now)
@@ -153,7 +154,7 @@ class Sending:
         ]
         ours = [record for record in new if self.shows(record, given)]
         if len(ours) == 1:
-            words = self.note(f"{error.message} It was read again: the {label} is there.")
+            words = self.note(f"{settled(error.message)} It was read again: the {label} is there.")
             self.settle(entry, Ledger.Outcome.ACCEPTED, words, ours[0]["id"])
             return ours[0]
         if not new:
@@ -183,12 +184,14 @@ class Sending:
         try:
             return read()
         except RemoteError as silence:
-            words = f"It could not be read again either ({silence.message}) Whether it was taken is not known: re-read "
-            raise self.doubt(entry, Ledger.Outcome.UNKNOWN, f"{words}before you save again.", error) from silence
+            words = (
+                "It could not be read again either, so it is not known whether it was taken. Re-read before you save."
+            )
+            raise self.doubt(entry, Ledger.Outcome.UNKNOWN, words, error) from silence
 
     def doubt(self, entry: Ledger, outcome: str, words: str, error: RemoteError) -> RemoteError:
         """Settle the entry so, and give the error a person can act upon."""
-        message = f"{error.message} {words}"
+        message = f"{settled(error.message)} {words}"
         self.settle(entry, outcome, message)
         doubt = Unanswered(message, system=error.system, operation=error.operation, detail=error.detail)
         doubt.taken = "no" if outcome == Ledger.Outcome.REFUSED else "unknown"
@@ -226,6 +229,11 @@ class Sending:
             raise NotKept(remote_id) from error
         row.remark = " ".join(self.remarks)
         return row
+
+
+def settled(message: str) -> str:
+    """The failure without its doubt: what was read afterwards decides that, or is in doubt in its own words."""
+    return message.replace(DOUBT, "").strip()
 
 
 def merge(record: Record, answer: Record) -> Record:

@@ -90,13 +90,19 @@ def test_rows_are_read_back_by_offset_over_many_batches(check):
 
 def test_row_without_finding_is_kept_of_several_with_one_number(check):
     files, checked = check(b"phone,name\n7700900001,zero lost\n07700900001,good\n+447700900001,abroad\n")
-    assert found(checked)["duplicate_in_file"] == (2, [2, 4])
+    assert found(checked) == {"phone_lost_zero": (1, [2]), "duplicate_in_file": (1, [4])}
     assert files.codes.read_bytes()[1] == 0
 
 
 def test_broken_row_does_not_count_as_the_first_of_a_number(check):
     _, checked = check(b"phone,name\n07700900001,a,b\n07700900001,good\n")
     assert "duplicate_in_file" not in found(checked)
+
+
+def test_row_held_back_for_its_lost_zero_does_not_make_the_good_one_a_repeat(check):
+    _, checked = check(b"phone,name\n7700900001,zero lost\n+447700900001,abroad\n")
+    assert found(checked) == {"phone_lost_zero": (1, [2]), "phone_international": (1, [3])}
+    assert {finding.kind for finding in checked.findings if finding.as_json()["holds_back"]} == {"phone_lost_zero"}
 
 
 def test_header_is_matched_whatever_its_case_and_sent_as_the_mapping_spells_it(check):

@@ -171,8 +171,9 @@ def test_counts_without_lines_still_give_the_counts(silent, mapping, post, tmp_p
 
 @pytest.mark.parametrize(("imported", "unknown"), [(6, 3), (4, 5)])
 def test_rows_the_report_does_not_account_for_are_unknown(silent, mapping, post, tmp_path, imported, unknown):
+    silent.state.style.change(import_ids="filled")
     run = upload(write_leads(tmp_path / "a.csv", 10), mapping)
-    post(report(imported, ((2, "Duplicate"),), RejectedDedupe=1))
+    post(report(imported, ((2, "Duplicate"),), ids=[int(run.parts.get().reference)], RejectedDedupe=1))
     state = assert_adds_up(run)
     assert (state["unknown"], state["accepted"], state["state"]) == (unknown, imported, "finished_with_rejects")
 
@@ -228,3 +229,55 @@ def test_what_other_mappings_showed_is_believed(silent, mapping, post, tmp_path)
     post(report(5, DUPLICATE_ON_THE_THIRD_ROW, RejectedDedupe=1))
     assert reasons_by_line(run) == {4: "Duplicate"}
     assert assert_adds_up(run)["line_base"]["certain"] is True
+
+
+def test_report_of_somebody_elses_import_is_not_booked(silent, mapping, post, tmp_path):
+    run = upload(write_leads(tmp_path / "a.csv", 5), mapping)
+    assert post(report(3)).state == "unmatched"
+    assert assert_adds_up(run)["state"] == "waiting"
+    assert post(report(5)).state == "matched"
+    assert assert_adds_up(run)["state"] == "finished"
+
+
+def test_two_reports_alike_to_the_byte_are_two(silent, mapping, post, tmp_path):
+    runs = [upload(write_leads(tmp_path / f"{n}.csv", 5, first=n * 100), mapping) for n in (0, 1)]
+    first, second = post(report(5)), post(report(5))
+    assert first.pk != second.pk
+    for answer, run in zip((first, second), runs, strict=True):
+        matching.settle_answer(answer.pk, run.parts.get())
+    assert [assert_adds_up(run)["state"] for run in runs] == ["finished", "finished"]
+
+
+def test_two_reports_assigned_to_one_part_leave_the_first(silent, mapping, post, tmp_path):
+    run = upload(write_leads(tmp_path / "a.csv", 5), mapping)
+    upload(write_leads(tmp_path / "b.csv", 5, first=100), mapping)
+    first = post(report(4, ((1, "Duplicate"),), RejectedDedupe=1))
+    second = post(report(5))
+    part = run.parts.get()
+    matching.settle_answer(first.pk, part)
+    matching.settle_answer(second.pk, part)
+    assert assert_adds_up(run)["accepted"] == 4
+
+
+@pytest.mark.parametrize("count", [-1, 10**20])
+def test_report_with_impossible_figures_is_put_aside_and_the_next_one_counts(silent, mapping, post, tmp_path, count):
+    run = upload(write_leads(tmp_path / "a.csv", 5), mapping)
+    assert post(report(count)).state != "new"
+    assert post(report(5)).state == "matched"
+    assert assert_adds_up(run)["state"] == "finished"
+
+
+def test_a_worker_killed_after_booking_leaves_true_figures(silent, mapping, post, tmp_path, monkeypatch):
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object, **__: object) -> None:
+        raise Killed
+
+    run = upload(write_leads(tmp_path / "a.csv", 5), mapping)
+    with monkeypatch.context() as patch:
+        patch.setattr(matching, "recount", die)
+        with pytest.raises(Killed):
+            post(report(5))
+    resume_stale()
+    assert assert_adds_up(run)["state"] == "finished"

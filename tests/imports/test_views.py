@@ -1,13 +1,16 @@
 """The pages as a manager and a supervisor use them."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from maxops.imports.models import Mapping, Run
+from maxops.lists.models import LeadList
 from tests.imports.uploading import assert_adds_up, check
-from tests.leadfiles import EACH, write_planted
+from tests.leadfiles import EACH, LIST_ID, write_planted
 
 
 @pytest.fixture
@@ -174,3 +177,95 @@ def test_saving_a_mapping_keeps_a_list_that_was_not_read_yet(manager, mapping):
     manager.post(f"/imports/mappings/{mapping.pk}/", {**form, "response_format": "xml", "target_phone": "phone"})
     mapping.refresh_from_db()
     assert (mapping.name, mapping.list_id) == ("Renamed", 987)
+
+
+def test_list_is_named_on_upload_page_and_check(manager, mapping, planted, connected):
+    LeadList.objects.create(pk=LIST_ID, name="Energy - website enquiries")
+    assert 'label="Into list Energy - website enquiries (1)"' in manager.get("/imports/new/").content.decode()
+    run = check(planted.path, mapping)
+    page = manager.get(run.get_absolute_url()).content.decode()
+    assert "Into list Energy - website enquiries (1)" in page
+    Mapping.objects.update(list=None)
+    assert 'label="MaxContact decides the list"' in manager.get("/imports/new/").content.decode()
+    assert "maxops does not know which" in manager.get(run.get_absolute_url()).content.decode()
+    Run.objects.update(list=77)
+    assert "Into list 77" in manager.get(run.get_absolute_url()).content.decode()
+
+
+def test_refused_file_offers_what_to_do_next(manager, mapping):
+    other = Mapping.objects.create(name="Other", columns=["telephone"], fields={"telephone": "phone"})
+    post_file(manager, mapping, b"telephone\n07700900001\n")
+    refused = Run.objects.get()
+    page = manager.get(refused.get_absolute_url()).content.decode()
+    assert f"/imports/new/?again={refused.pk}" in page
+    assert "Check it again with this mapping" in page
+    assert b"choose the whole file" in manager.get(f"/imports/new/?again={refused.pk}").content
+    for nonsense in ("", "x", "999"):
+        manager.post(f"/imports/{refused.pk}/recheck/", {"mapping": nonsense})
+    assert Run.objects.count() == 1
+    manager.post(f"/imports/{refused.pk}/recheck/", {"mapping": other.pk})
+    again = Run.objects.first()
+    assert (again.attempt_of, again.mapping, again.state, again.file_name) == (refused, other, "ready", "leads.csv")
+
+
+def test_workbook_offers_another_file_and_no_other_mapping(manager, mapping):
+    Mapping.objects.create(name="Other", columns=["telephone"], fields={"telephone": "phone"})
+    post_file(manager, mapping, b"PK\x03\x04 not a csv", name="leads.xlsx")
+    page = manager.get(Run.objects.get().get_absolute_url()).content.decode()
+    assert "Upload another file" in page
+    assert "Check it again" not in page
+
+
+def test_need_you_counts_what_a_person_can_still_do(manager, mapping):
+    def names(show="attention"):
+        return {run.file_name for run in manager.get(f"/imports/?show={show}").context["page"]}
+
+    def make(name, state, **figures):
+        return Run.objects.create(mapping=mapping, file_name=name, sha256=name, state=state, **figures)
+
+    make("failed", "failed")
+    old = make("old", "failed")
+    Run.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=2))
+    make("tried again", "failed").attempts.create(mapping=mapping, file_name="attempt", sha256="2", state="finished")
+    make("cancelled", "cancelled")
+    make("waiting", "waiting", waiting=5)
+    make("unanswered", "waiting", unknown=5)
+    make("ready", "ready")
+    assert names() == {"failed", "unanswered", "ready"}
+
+
+def test_reasons_are_words_on_the_page_and_the_diallers_own_in_the_file(manager, mapping, planted, letter_box):
+    run = check(planted.path, mapping)
+    manager.post(f"/imports/{run.pk}/send/", {"held_back": "send"})
+    letter_box.hand_over()
+    page = manager.get(run.get_absolute_url()).content.decode()
+    for word, label in {"DoNotCall": "Do not call", "InvalidSourceFormat": "Unreadable row"}.items():
+        assert f'title="{word}">{label}</a> <small class="muted">{word}</small>' in page
+    download = b"".join(manager.get(f"/imports/{run.pk}/rejects.csv").streaming_content)
+    assert b",DoNotCall," in download
+    assert b"Do not call," not in download
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "words"),
+    [
+        ({}, "target_phone", "Write the name of the column that holds the phone number."),
+        ({"target_phone": "mobile"}, "target_phone", "'mobile' is not one of the columns above."),
+        ({"target_phone": "town", "target_phone2": "Town"}, "target_phone2", "another of these fields"),
+    ],
+)
+def test_fault_of_a_mapping_stands_at_its_field(manager, connected, typed, field, words):
+    form = {"name": "Energy", "platform": "maxcontact", "columns": "alpha, town", "response_format": "xml", **typed}
+    answer = manager.post("/imports/mappings/new/", form)
+    errors = answer.context["form"].errors
+    assert set(errors) == {field}
+    assert words in errors[field][0]
+    assert "for example" not in answer.content.decode()
+
+
+def test_file_without_a_good_row_is_to_be_corrected_first(manager, mapping):
+    post_file(manager, mapping, b"phone,reference,name\n7700900001,1,zero lost\n7700900002,2,zero lost\n")
+    page = manager.get(Run.objects.get().get_absolute_url()).content.decode()
+    assert "MaxContact would reject every row" in page
+    assert "Upload a corrected file" in page
+    assert "Send all 2 rows all the same" in page

@@ -47,7 +47,10 @@ def test_record_that_cannot_be_read_again_is_told(mirrored, manager, supervisor,
     assert "Read from MaxContact." in supervisor.post(where, follow=True).content.decode()
     del mirrored.state.records["Campaign"][1]
     assert "was not read. MaxContact declined" in manager.post(where, follow=True).content.decode()
-    assert "Perhaps it was deleted" in manager.post(address(Campaign, "reread", 4711), follow=True).content.decode()
+    assert (
+        "MaxContact has no campaign 4711, or it was not read yet"
+        in manager.post(address(Campaign, "reread", 4711), follow=True).content.decode()
+    )
     stranger = client_of("no.rights")
     assert stranger.post(where).status_code == 403
     assert stranger.post(address(Campaign, "read")).status_code == 403
@@ -68,6 +71,17 @@ def test_rows_of_a_long_kind_are_looked_up_instead_of_listed(mirrored, manager):
     assert "vForeignKeyRawIdAdminField" in page.text
     assert page.send(default_list="1234").errors == ""
     assert mirrored.state.records["Campaign"][1]["DefaultListId"] == 1234
+
+
+def test_list_without_a_hit_shows_the_way_back(mirrored, manager):
+    page = manager.get(address(Campaign, "changelist") + "?q=nosuchcampaign").content.decode()
+    assert "No campaign matches" in page
+    assert '<a class="button ghost" href="?">Show all</a>' in page
+
+
+def test_history_has_the_path_back_of_every_page(mirrored, manager):
+    page = manager.get(address(Campaign, "history", 1)).content.decode()
+    assert 'All registers</a> › <a href="/admin/campaigns/campaign/">Campaigns</a> › <a' in page
 
 
 def test_missing_row_says_since_when(mirrored, manager):

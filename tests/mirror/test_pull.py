@@ -140,3 +140,27 @@ def test_readings_by_several_processes_at_once_leave_one_truth(installation):
         answers = [answer["users"] for answer in pool.map(installation.json, ["pull"] * 3)]
     assert sorted(answer["created"] for answer in answers) == [0, 0, 60]
     assert {answer["read"] for answer in answers} == {60}
+
+
+def test_an_answer_that_comes_after_its_turn_writes_nothing(connected, db, monkeypatch):
+    """A dialler so slow that the next reading gave this one up."""
+    pull("campaigns")
+    remote(connected)["CampaignName"] = "Too late"
+    real = Reading.objects.create
+
+    def begin_and_be_given_up(**values):
+        reading = real(**values)
+        Reading.objects.filter(pk=reading.pk).update(state=Reading.State.FAILED)
+        return reading
+
+    monkeypatch.setattr(Reading.objects, "create", begin_and_be_given_up)
+    with pytest.raises(PullBusy):
+        pull("campaigns")
+    assert not Campaign.objects.filter(name="Too late").exists()
+
+
+def test_reading_one_record_leaves_what_was_pushed_meanwhile(connected, db):
+    pull("campaigns")
+    campaign = Campaign.objects.get(pk=1)
+    Campaign.objects.filter(pk=1).update(seen_at=timezone.now() + timedelta(seconds=5), name="Pushed meanwhile")
+    assert read_one(campaign).name == "Pushed meanwhile"

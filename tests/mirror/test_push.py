@@ -68,8 +68,11 @@ def test_unanswered_and_unreadable_is_unknown(mirrored, campaign):
 
 def test_nothing_is_sent_when_the_record_cannot_be_read_first(mirrored, campaign):
     mirrored.faults.add("GET ", "html", times=0)
-    with pytest.raises(RemoteError):
+    with pytest.raises(RemoteError) as refusal:
         push.update(campaign, {"name": "Renamed"}, {}, "m.naidu", "admin")
+    assert refusal.value.message.startswith("MaxContact could not be read, so your change was not sent.")
+    assert refusal.value.taken == "no"
+    assert "not known" not in refusal.value.message
     assert mirrored.journal.find("PUT") == []
     assert not Ledger.objects.exists()
 

@@ -3,11 +3,11 @@
 A PUT replaces the whole entity, so `update` sends back the row as received with the changes laid over it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from maxops.remote.codec import encode
-from maxops.remote.errors import Garbled, NotFound, Refused
+from maxops.remote.errors import Garbled, NotFound, Refused, RemoteError, Unanswered
 from maxops.remote.fields import Entity, Record
 from maxops.remote.http import Answer, Call, Timeouts
 from maxops.remote.maxcontact.entities import CAMPAIGN, LIST, TEAM, USER
@@ -63,14 +63,25 @@ class Collection:
         record = self._whole(call, envelope)
         if record is not None:
             return record
-        return self._find_created(call, envelope, values)
+        return self._look_after(call, lambda: self._find_created(call, envelope, values))
 
     def update(self, record: Record, changes: Mapping[str, Any]) -> Record:
         """PUT of the row as read, with only `changes` laid over it; what comes back, or a fresh reading."""
         self._require_secrets(changes)
         wire = {**record.raw, **self.entity.write(changes, like=record.raw)}
         call = self._call("update", "PUT", f"/{int(record['id'])}", body=encode(wire), repeat=True)
-        return self._whole(call, _send(self._session, call)) or self.get(record["id"])
+        answer = self._whole(call, _send(self._session, call))
+        return answer or self._look_after(call, lambda: self.get(record["id"]))
+
+    def _look_after(self, call: Call, look: Callable[[], Record]) -> Record:
+        """After a write that was taken: whatever fails now, be it a log-in, must not read as if the write had failed."""
+        try:
+            return look()
+        except RemoteError as error:
+            if error.taken == "unknown":
+                raise
+            words = f"MaxContact took it, but could not be read afterwards. {error.message}"
+            raise Unanswered(words, operation=call.operation, detail=error.detail) from error
 
     def perform(self, verb_name: str, remote_id: int, value: Any) -> Record | None:
         """None when the answer has no whole entity: then only the verb's own value is known to be set."""

@@ -53,7 +53,7 @@ class Command(BaseCommand):
 
     def _send(self, run: Run, options: dict[str, Any]) -> None:
         try:
-            delivery.send(run, options["held_back"], run.staff)
+            delivery.send(run, options["held_back"], run.staff, again=True)
         except WrongState as error:
             delivery.stop(run, str(error), Run.State.FAILED)
             return
