@@ -1,9 +1,12 @@
 """The broker when none is configured: kombu's filesystem transport made safe for one machine.
 
-A message appears by atomic rename, is claimed by atomic rename, and its file stays in `claimed/` until the task is
-acknowledged; claims left behind by a killed worker go back into the queue when the next one starts.
+A message appears by atomic rename, is claimed by atomic rename, and its file stays in its worker's folder below
+`claimed/` until the task is acknowledged. A worker holds a lock beside that folder for as long as it lives; what a
+killed one left behind goes back into the queue when the next worker starts.
 """
 
+import contextlib
+import fcntl
 import json
 import os
 import time
@@ -56,7 +59,7 @@ class Channel(filesystem.Channel):
 
     def _get(self, queue: str) -> dict:
         for waiting in self._waiting(queue):
-            claimed = Path(self.processed_folder) / waiting.name
+            claimed = claims_of_ours(Path(self.processed_folder)) / waiting.name
             try:
                 waiting.rename(claimed)
             except FileNotFoundError:
@@ -107,10 +110,41 @@ class Transport(filesystem.Transport):
     Channel = Channel
 
 
+_ours: dict[tuple[int, Path], Path] = {}
+
+
+def claims_of_ours(claimed: Path) -> Path:
+    """This process's folder for claims. Its lock is held before the folder is there, and released by the end alone."""
+    key = (os.getpid(), claimed)
+    if key not in _ours:
+        folder = claimed / str(uuid.uuid4())
+        fcntl.flock(os.open(lock_of(folder), os.O_RDWR | os.O_CREAT, 0o600), fcntl.LOCK_EX)
+        folder.mkdir()
+        _ours[key] = folder
+    return _ours[key]
+
+
+def lock_of(folder: Path) -> Path:
+    return folder.with_suffix(".lock")
+
+
 @signals.worker_init.connect
 def take_back_claims(sender: Any = None, **_: Any) -> None:
     """Before the worker's first look: what a killed worker had claimed and not finished waits again."""
     folders = sender.app.conf.broker_transport_options if sender else {}
     if sender and str(sender.app.conf.broker_url).startswith(SCHEME):
-        for claimed in Path(folders["processed_folder"]).glob("*.msg"):
-            claimed.rename(Path(folders["data_folder_in"]) / claimed.name)
+        for folder in filter(Path.is_dir, Path(folders["processed_folder"]).iterdir()):
+            take_back(folder, Path(folders["data_folder_in"]))
+
+
+def take_back(folder: Path, waiting: Path) -> None:
+    """Nothing, while the worker whose folder this is lives."""
+    lock = os.open(lock_of(folder), os.O_RDWR | os.O_CREAT, 0o600)
+    # Another worker that starts just now may be doing the same, or have done it.
+    with contextlib.suppress(BlockingIOError, FileNotFoundError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for claim in folder.glob("*.msg"):
+            claim.rename(waiting / claim.name)
+        lock_of(folder).unlink()
+        folder.rmdir()
+    os.close(lock)

@@ -1,6 +1,7 @@
 """One settings module: every difference between machines is a value in the environment (`.env.example` lists them)."""
 
 import contextlib
+import fcntl
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -40,14 +41,20 @@ DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 
 def own_secret_key() -> str:
-    """A key of this installation's own, made once and kept beside its data: one machine needs no set-up at all."""
+    """A key of this installation's own, made once and kept beside its data: one machine needs no set-up at all.
+
+    Whole or not there at all, whoever else starts at this moment; an empty one, left by a full disk, is made again.
+    """
     kept = DATA_DIR / "secret_key"
-    try:
-        with kept.open("x", encoding="ascii") as file:
-            kept.chmod(0o600)
-            file.write(get_random_secret_key())
-    except FileExistsError:
-        pass
+    if kept.exists() and (key := kept.read_text("ascii").strip()):
+        return key
+    with (DATA_DIR / "secret_key.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (kept.exists() and kept.read_text("ascii").strip()):
+            new = DATA_DIR / "secret_key.new"
+            new.touch(mode=0o600)
+            new.write_text(get_random_secret_key(), "ascii")
+            new.replace(kept)
     return kept.read_text("ascii").strip()
 
 
@@ -86,10 +93,11 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "maxops.body_limits.BodyLimits",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "maxops.console.sessions.SessionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -156,6 +164,7 @@ LOGIN_REDIRECT_URL = "board"
 LOGOUT_REDIRECT_URL = "login"
 
 LANGUAGE_CODE = "en-gb"
+FORMAT_MODULE_PATH = "maxops.console.formats"  # 24 hours; Django's British formats say p.m.
 TIME_ZONE = env("TIME_ZONE")
 USE_I18N = True
 USE_TZ = True
@@ -168,6 +177,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MEDIA_ROOT = DATA_DIR / "uploads"
+# Half-received files lie on the disk of the finished ones, and for nobody else to read.
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "incoming"
+FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, exist_ok=True)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # an admin action over a long selection
 
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC.scheme == "https"
@@ -197,10 +209,18 @@ CELERY_BROKER_URL = env("CELERY_BROKER_URL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {"()": "maxops.logs.MaskingFormatter", "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"maxops": {"level": env("MAXOPS_LOG_LEVEL")}},
+    "loggers": {
+        "maxops": {"level": env("MAXOPS_LOG_LEVEL")},
+        # Handlers of their own would write addresses past the mask: all lines leave by the one above.
+        "django": {"handlers": [], "level": "INFO" if DEBUG else "WARNING"},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        "gunicorn.error": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+    },
 }
 
 MAXOPS_PHONE_REGION = env("MAXOPS_PHONE_REGION")

@@ -1,5 +1,8 @@
 """The queue in files: nothing half-written is read, nothing unfinished is lost, nothing finished runs again."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +10,18 @@ from celery import Celery
 from kombu import Connection
 
 from maxops import embedded_broker
+from tests.installation import ROOT
+
+# A worker that has begun a task and is ended by kill -9, which leaves no time to give anything back.
+KILLED_WORKER = """
+import json, os, signal, sys
+from kombu import Connection
+from maxops import embedded_broker
+options = json.loads(sys.argv[1])
+connection = Connection(options["broker_url"], transport_options=options["broker_transport_options"])
+assert connection.SimpleQueue("scratch").get(timeout=5)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 
 @pytest.fixture
@@ -22,7 +37,12 @@ def queue_app(folder) -> Celery:
 
 
 def messages(folder: Path, place: str) -> list[str]:
-    return sorted(path.name for path in (folder / place).iterdir())
+    return sorted(path.name for path in (folder / place).rglob("*.msg"))
+
+
+def start_worker(queue_app: Celery) -> None:
+    """What a worker does before its first look at the queue."""
+    embedded_broker.take_back_claims(sender=type("Worker", (), {"app": queue_app})())
 
 
 def test_a_message_waits_whole_in_the_folder(queue_app, folder):
@@ -48,13 +68,27 @@ def test_a_claimed_message_stays_until_acknowledged(queue_app, folder):
 def test_what_a_killed_worker_had_claimed_waits_again(queue_app, folder):
     queue_app.send_task("some.task", args=[7])
     name = messages(folder, "waiting")
-    # What kill -9 leaves behind: a claim that nobody acknowledges and nobody restores.
-    (folder / "waiting" / name[0]).rename(folder / "claimed" / name[0])
-    worker = type("Worker", (), {"app": queue_app})()
-    embedded_broker.take_back_claims(sender=worker)
+    words = [sys.executable, "-c", KILLED_WORKER, json.dumps(embedded_broker.options(folder))]
+    assert subprocess.run(words, cwd=ROOT, timeout=60, check=False).returncode == -9
+    assert (messages(folder, "waiting"), messages(folder, "claimed")) == ([], name)
+    start_worker(queue_app)
     assert messages(folder, "waiting") == name
+    assert list((folder / "claimed").iterdir()) == []
     with queue_app.connection_for_read() as connection:
-        assert take(connection).headers["task"] == "some.task"
+        message = take(connection)
+        assert message.headers["task"] == "some.task"
+        message.ack()
+
+
+def test_what_a_living_worker_does_is_not_begun_again_when_a_second_starts(queue_app, folder):
+    queue_app.send_task("some.task", args=[7])
+    with queue_app.connection_for_read() as connection:
+        message = take(connection)
+        start_worker(queue_app)
+        assert messages(folder, "waiting") == []
+        message.ack()
+    start_worker(queue_app)
+    assert messages(folder, "waiting") == messages(folder, "claimed") == []
 
 
 def test_a_half_written_message_is_not_seen(queue_app, folder):

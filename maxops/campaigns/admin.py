@@ -16,9 +16,25 @@ class CampaignAdmin(MirroredAdmin):
     list_select_related = ["default_list"]
     search_fields = ["name", "description", "caller_id"]
     offers = (
-        Offer("start", "Start in MaxContact", "set_status", CampaignStatus.RUNNING.value, "started"),
-        Offer("pause", "Pause in MaxContact", "set_status", CampaignStatus.PAUSED.value, "paused"),
-        Offer("stop", "Stop in MaxContact", "set_status", CampaignStatus.NOT_RUNNING.value, "stopped"),
+        Offer("start", "Start in MaxContact", "set_status", CampaignStatus.RUNNING.value, "started", "already running"),
+        Offer(
+            "pause",
+            "Pause in MaxContact",
+            "set_status",
+            CampaignStatus.PAUSED.value,
+            "paused",
+            "already paused",
+            "Pause",
+        ),
+        Offer(
+            "stop",
+            "Stop in MaxContact",
+            "set_status",
+            CampaignStatus.NOT_RUNNING.value,
+            "stopped",
+            "already stopped",
+            "Stop",
+        ),
         *ACTIVITY,
     )
     fieldsets = [

@@ -12,6 +12,8 @@ STATUS_TONES = {
     CampaignStatus.FLUSHED: "warn",
     CampaignStatus.NOT_RUNNING: "mute",
 }
+# The document writes "Not Running"; that is for the wire, this for people.
+STATUS_CHOICES = [(status.value, str(status.label).capitalize()) for status in CampaignStatus]
 PLAN_HELP = "Id as shown in the Portal; MaxContact's interface cannot list plans. 0 for none."
 
 
@@ -77,7 +79,7 @@ class Campaign(Mirrored):
         blank=True,
         help_text="Applies to Predictive and Progressive campaigns. Unit as in the Portal.",
     )
-    status = models.SmallIntegerField("status", choices=CampaignStatus.choices, null=True, blank=True, db_index=True)
+    status = models.SmallIntegerField("status", choices=STATUS_CHOICES, null=True, blank=True, db_index=True)
 
     entity = CAMPAIGN
 

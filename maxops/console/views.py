@@ -16,8 +16,8 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_POST, require_safe
 from kombu.exceptions import OperationalError
 
-from maxops.celery import enqueue
-from maxops.console.board import Picture, glance
+from maxops.celery import enqueue_now
+from maxops.console.board import GROUPS, Picture, glance
 from maxops.console.context import PULL_HANDLE
 from maxops.emergency.records import glance as emergency_glance
 from maxops.mirror.tasks import pull_one
@@ -25,15 +25,16 @@ from maxops.remote.connect import configured_systems
 
 SEE_CAMPAIGNS = "campaigns.view_campaign"
 POLL_MILLISECONDS, POLL_SPREAD = 4500, 1000  # spread, so that twenty open boards do not ask in step
+GROUP_KEYS = {group.key for group in GROUPS}
 GROUP_LIMIT = 100  # rows drawn of one group; the search finds the rest
 
 
 def asked_for(request: HttpRequest, picture: Picture) -> dict[str, Any]:
     """All that makes one viewer's board differ from another's at the same moment."""
     event = emergency_glance.look()
-    stopped = event.running if event and not event.is_drill else []
+    stopped = event.affected if event and not event.is_drill else []
     return {
-        "only": request.GET.get("show", ""),
+        "only": only if (only := request.GET.get("show", "")) in GROUP_KEYS else "",
         "words": request.GET.get("q", "").strip(),
         "stopped_ids": sorted(row["id"] for row in stopped),
         "freshness": picture.freshness(settings.MAXOPS_BOARD_SECONDS, timezone.now()),
@@ -100,7 +101,7 @@ def board_rows(request: HttpRequest) -> HttpResponse:
 def read_again(request: HttpRequest) -> HttpResponse:
     """Asks the worker for a reading now; it changes nothing in MaxContact, so whoever sees the board may ask."""
     try:
-        enqueue(pull_one, "campaigns")
+        enqueue_now(pull_one, "campaigns")
     except OperationalError:
         messages.error(
             request, "The queue does not answer, so no reading could be asked for. The board keeps the last one."

@@ -20,6 +20,11 @@ EXCERPT_BYTES = 2048
 # How many objects around the wanted one are looked through.
 WRAPPERS = 4
 XML_SPACE = b" \t\r\n"
+# A report is refused before it is decoded where that would cost many times its size. An error of a real one, however
+# short its texts, has more bytes than this for each object, text or tag; the same report in JSON is half as long.
+BYTES_PER_MARK = 8
+MARKS_BEYOND_DOUBT = 10_000
+JSON_REPORT_LIMIT = 150_000_000
 # Encodings in which "<!DOCTYPE" is spelt as in ASCII; others could hide it from the check below.
 PLAIN_ENCODINGS = frozenset({"utf-8", "us-ascii", "ascii", "iso-8859-1", "windows-1252"})
 DECLARATION = re.compile(rb"<\?xml[^>]*?\?>")
@@ -53,6 +58,7 @@ def decode_report(body: bytes, content_type: str = "") -> tuple[Any, bool]:
 
     The flag says whether mending was needed. Only white space inside closing tags is forgiven, never a missing end.
     """
+    _refuse_swollen(_to_utf8(body).lstrip(XML_SPACE))
     try:
         return decode(body, content_type, private=True), False
     except Garbled:
@@ -63,6 +69,19 @@ def decode_report(body: bytes, content_type: str = "") -> tuple[Any, bool]:
         if mended == text:
             raise
         return decode(mended, content_type, private=True), True
+
+
+def _refuse_swollen(text: bytes) -> None:
+    """Against a body of empty objects, which takes 25 times its size in memory."""
+    if text.startswith(b"<"):
+        marks = text.count(b"<")
+    elif text.startswith(b"{") and len(text) <= JSON_REPORT_LIMIT:
+        quotes = text.count(b'"') - text.count(b'\\"')
+        marks = text.count(b"{") + text.count(b"[") + quotes // 2
+    else:
+        raise Garbled("The answer cannot be read: it is neither an object of a usual size nor XML.")
+    if marks > MARKS_BEYOND_DOUBT + len(text) // BYTES_PER_MARK:
+        raise Garbled("The answer cannot be read: it holds more parts than any report.")
 
 
 def unwrap_single(value: Any, known: Container[str]) -> Any:

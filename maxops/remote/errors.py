@@ -33,6 +33,7 @@ class RemoteError(Exception):
         self.operation = operation
         self.detail = detail[:DETAIL_LIMIT]
         self.fields: dict[str, str] = dict(fields or {})
+        self.reference = ""  # under which the other side began the work all the same, when it named one
 
 
 class Unreachable(RemoteError):

@@ -120,6 +120,71 @@ function showFields() {
 
 document.addEventListener("change", showFields);
 
+/* --- asking before a wide act: the list's own dialog, filled with what is selected ------------------------------------------ */
+function namesOf(checked, total) {
+  const names = checked.slice(0, total > 3 ? 2 : 3).map((box) => box.closest("tr").querySelector("th").textContent.trim());
+  const rest = total - names.length;
+  if (rest > 0) return `${names.join(", ")} and ${rest} more.`;
+  return names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}.` : `${names[0]}.`;
+}
+
+function askFirst(event) {
+  const form = event.target;
+  const dialog = document.querySelector("dialog.ask");
+  if (!dialog || form.id !== "changelist-form") return;
+  if (form.dataset.asked) { delete form.dataset.asked; return; }
+  const action = form.elements.action && form.elements.action.value;
+  const question = action && dialog.getAttribute(`data-ask-${action}`);
+  const checked = [...form.querySelectorAll(".action-select:checked")];
+  if (!question || !checked.length) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const across = form.elements.select_across && form.elements.select_across.value === "1";
+  const total = across ? Number(dialog.dataset.total) : checked.length;
+  const what = `${question} ${total} ${total === 1 ? dialog.dataset.one : dialog.dataset.many}`;
+  dialog.querySelector("#ask-title").textContent = `${what} in MaxContact?`;
+  dialog.querySelector("#ask-names").textContent = namesOf(checked, total);
+  const yes = dialog.querySelector("[data-answer=yes]");
+  yes.textContent = what;
+  yes.onclick = () => { dialog.close(); form.dataset.asked = "1"; form.requestSubmit(event.submitter); };
+  dialog.showModal();
+}
+
+document.addEventListener("submit", askFirst, true);
+document.addEventListener("click", (event) => { if (event.target.closest("[data-answer=no]")) event.target.closest("dialog").close(); });
+
+/* --- a changed form is not left without a word ------------------------------------------------------------------------------ */
+let changedForm = null;
+
+document.addEventListener("input", (event) => {
+  const form = event.target.form;
+  if (form && form.matches(".change-form #content-main > form[id$=_form]")) changedForm = form;
+});
+
+addEventListener("submit", (event) => {
+  if (event.target !== changedForm || event.defaultPrevented) return;
+  changedForm = null;
+  /* A log-in in another tab has renewed the token since this page was drawn. */
+  event.target.elements.csrfmiddlewaretoken.value = csrfToken();
+});
+addEventListener("beforeunload", (event) => { if (changedForm) event.preventDefault(); });
+
+/* The session has ended under a changed form: what was typed stays, and a new tab can log in. */
+function tellEnded(loginPage) {
+  if (document.getElementById("session-ended")) return;
+  const note = document.createElement("p");
+  const link = document.createElement("a");
+  note.id = "session-ended";
+  note.className = "errornote";
+  note.setAttribute("role", "alert");
+  link.href = loginPage;
+  link.target = "_blank";
+  link.textContent = "Log in again in a new tab";
+  note.append("Your session has ended and nothing here is saved yet. ", link, ", then come back and save.");
+  changedForm.before(note);
+  note.scrollIntoView({ block: "nearest" });
+}
+
 /* --- pressing twice: a form is sent once until the page is shown again ------------------------------------------------ */
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -157,6 +222,22 @@ function labelDates() {
   }
 }
 
+/* Django's tables of related rows begin, and end, with a heading that says nothing. */
+function dropEmptyHeadings() {
+  for (const heading of document.querySelectorAll(".tabular thead th:empty")) heading.replaceWith(document.createElement("td"));
+}
+
+/* "A new reading is on its way" has had its time once a newer reading, or a newer failure, is on the board. */
+let firstReading = null;
+
+function dropOldNews() {
+  const line = document.querySelector("#board .readline");
+  if (!line) return;
+  const reading = `${line.dataset.readAt} ${line.dataset.failure}`;
+  firstReading = firstReading || reading;
+  if (reading !== firstReading) document.querySelectorAll("ul.messagelist li.success").forEach((item) => item.remove());
+}
+
 /* --- quick filter: input[data-filter="#scope"] hides rows whose text does not contain every word ------------------------- */
 function filterRows(input) {
   const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -180,12 +261,19 @@ document.addEventListener("input", (event) => { if (event.target.matches("input[
 function refresh() {
   labelCells();
   labelDates();
+  dropEmptyHeadings();
+  dropOldNews();
   showFields();
   filterAll();
   tickAges();
 }
 
-document.addEventListener("DOMContentLoaded", () => { refresh(); setInterval(tickAges, 1000); });
+document.addEventListener("DOMContentLoaded", () => {
+  refresh();
+  setInterval(tickAges, 1000);
+  const faulty = document.querySelector('#content :is(input, select, textarea)[aria-invalid="true"]:not([type="hidden"])');
+  if (faulty) faulty.focus();
+});
 document.addEventListener("htmx:afterSettle", refresh);
 
 /* --- polling: ask only for what is new, and go to the log-in page when the session has ended ------------------------------ */
@@ -196,14 +284,16 @@ document.addEventListener("htmx:configRequest", (event) => {
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, elt, requestConfig, pathInfo } = event.detail;
-  if (xhr.status === 304) { event.detail.shouldSwap = false; return; }
   const landed = xhr.responseURL && new URL(xhr.responseURL).pathname;
   const asked = new URL(pathInfo.finalRequestPath, location.href).pathname;
   if (requestConfig.verb === "get" && landed && landed !== asked) {
     event.detail.shouldSwap = false;
-    location.reload();
+    if (changedForm) tellEnded(landed); else location.reload();
     return;
   }
+  const ended = document.getElementById("session-ended");
+  if (ended) ended.remove();
+  if (xhr.status === 304) { event.detail.shouldSwap = false; return; }
   const etag = xhr.getResponseHeader("ETag");
   if (etag && elt.dataset.etag !== undefined) elt.dataset.etag = etag;
 });

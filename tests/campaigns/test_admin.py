@@ -77,7 +77,11 @@ def test_later_step_that_fails_leaves_what_was_saved(mirrored, page):
 @pytest.mark.parametrize("fault", ["drop_after", "truncate"])
 def test_unanswered_verb_is_settled_by_reading(fault, mirrored, page):
     mirrored.faults.add("PATCH ", fault, times=0)
-    assert "it is saved" in page.send(status="2").messages
+    name = Campaign.objects.get(pk=PK).name
+    said = page.send(status="2").messages
+    assert said.startswith(f"Saved in MaxContact and here: {name}")
+    assert "it is saved" in said
+    assert "not known" not in said
     assert Campaign.objects.get(pk=PK).status == 2
 
 
@@ -155,6 +159,48 @@ def test_refused_row_gets_its_message_and_the_rest_goes_on(mirrored, manager):
 def test_dialler_away_ends_an_action_at_once(mirrored, manager, settings):
     settings.MAXCONTACT_URL = "http://127.0.0.1:9"
     assert "The other 2 were not tried." in act(manager, "stop", 1, 2, 3)
+
+
+def test_action_without_an_answer_says_so_once_and_ends(mirrored, manager):
+    mirrored.faults.add("PATCH ", "drop_before", times=0)
+    mirrored.faults.add("GET .*/campaigns/", "drop_before", times=0)
+    said = act(manager, "pause", 1, 2, 3)
+    name = Campaign.objects.filter(pk__in=[1, 2, 3]).first()
+    assert said == f"{name}: no answer; not known whether it was paused. The other 2 were not tried."
+    assert len({entry["path"] for entry in mirrored.journal.find("PATCH")}) == 1
+    assert Ledger.objects.get().outcome == "unknown"
+
+
+def test_action_that_was_looked_up_is_certain_and_the_rest_goes_on(mirrored, manager):
+    mirrored.faults.add("PATCH .*/2/status", "drop_before", times=0)
+    said = act(manager, "stop", 1, 2, 3)
+    assert "not stopped." in said
+    assert "nothing was saved" in said
+    assert "not known" not in said
+    assert "2 campaigns stopped in MaxContact." in said
+
+
+def test_campaigns_that_ran_already_are_not_counted_as_started(mirrored, manager):
+    for pk, status in ((1, 0), (2, 1), (3, 1)):
+        remote(mirrored, pk)["Status"] = status
+    pull("campaigns")
+    assert act(manager, "start", 1, 2, 3) == "1 campaign started, 2 campaigns already running in MaxContact."
+
+
+def test_list_page_carries_the_questions_of_wide_acts(mirrored, manager, supervisor):
+    page = Form(manager, address(Campaign, "changelist"))
+    (dialog,) = page.tree.find_class("ask")
+    asked = {name: value for name, value in dialog.attrib.items() if name.startswith("data-ask-")}
+    assert asked == {"data-ask-stop": "Stop", "data-ask-pause": "Pause", "data-ask-deactivate": "Set inactive"}
+    assert (dialog.get("data-many"), dialog.get("data-total")) == ("campaigns", "12")
+
+
+def test_status_is_spelt_one_way_for_people(mirrored, manager):
+    remote(mirrored)["Status"] = 0
+    pull("campaigns")
+    text = manager.get(address(Campaign, "changelist")).content.decode()
+    assert "Not running" in text
+    assert "Not Running" not in text
 
 
 def test_supervisor_is_offered_no_action(mirrored, supervisor):

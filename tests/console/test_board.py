@@ -98,6 +98,21 @@ def test_search_and_status_narrow_the_board_without_javascript(pulled, log_in):
     assert "Paused <span" not in running
 
 
+def test_unknown_group_in_the_address_shows_all(pulled, log_in):
+    page = text_of(log_in("Supervisor").get("/?show=zzz"))
+    assert page.count("<tr data-row") == Campaign.objects.count()
+
+
+def test_failed_reading_marks_the_line_of_the_age_at_once(pulled, log_in, settings):
+    client = log_in("Supervisor")
+    assert "data-failure" not in text_of(client.get("/"))
+    settings.MAXCONTACT_URL = "http://127.0.0.1:9"
+    with pytest.raises(CommandError):
+        call_command("pull", "campaigns", verbosity=0)
+    glance.forget()
+    assert f'data-failure="{Reading.objects.first().pk}"' in text_of(client.get("/"))
+
+
 def test_unreachable_dialler_is_named_with_the_time_of_what_is_seen(pulled, log_in, settings):
     settings.MAXCONTACT_URL = "http://127.0.0.1:9"
     with pytest.raises((SystemExit, CommandError)):

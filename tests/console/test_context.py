@@ -56,7 +56,7 @@ def test_nothing_is_loaded_from_elsewhere(pulled, everything):
 
 def test_emergency_button_is_on_every_page_of_holders(pulled, everything):
     for address in PAGES:
-        assert 'class="handle"' in everything.get(address).content.decode(), address
+        assert 'class="handle" href="/emergency/#stop"' in everything.get(address).content.decode(), address
 
 
 def test_emergency_button_is_not_drawn_for_others(pulled, log_in):

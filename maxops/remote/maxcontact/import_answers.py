@@ -25,9 +25,10 @@ REASONS = {letters_of(reason): reason for reason in REJECT_COUNTERS.values()}
 ERROR_IDS = {letters_of(str(member.label)): member for member in ErrorId}
 SEVERITIES = {letters_of(str(member.label)): member for member in ErrorSeverity}
 LINE_AND_REASON = re.compile(
-    r"\bline\s*[:=#]?\s*(\d+)\b[\s,;.\-]*(?:reason\s*[:=]?)?\s*(.*)", re.IGNORECASE | re.DOTALL
+    r"\bline\s*[:=#]?\s*(\d{1,10})\b[\s,;.\-]*(?:reason\s*[:=]?)?\s*(.*)", re.IGNORECASE | re.DOTALL
 )
 REASON_LENGTH = 200
+LARGEST_COUNT = 2**31 - 1  # of rows or lines; what is larger counts nothing real, and no database column holds it
 NO_REASON = "NoReasonGiven"
 RESULT_NAMES = frozenset({"Success", "Errors", "ImportIDs", "LeadsImported"})
 
@@ -79,9 +80,10 @@ def read_response(body: bytes, content_type: str = "") -> ImportResponse:
     try:
         wire = _unwrap(wire)
         parts = _shared_parts(wire)
+        _refuse_impossible(parts["immediate_rejects"])
         return ImportResponse(
             **parts,
-            imported=read_int(wire.get("LeadsImported")),
+            imported=_refuse_impossible(read_int(wire.get("LeadsImported"))),
             rejected=_rejected(wire),
             lines=lines_named(parts["errors"]),
             recovered=recovered,
@@ -95,9 +97,9 @@ def lines_named(errors: Iterable[LeadError]) -> tuple[tuple[int, str], ...]:
 
 
 def line_and_reason(text: str) -> tuple[int, str] | None:
-    """ "Line: 4 Reason: InvalidSourceFormat" -> (4, "InvalidSourceFormat"); None where no line is named."""
+    """ "Line: 4 Reason: InvalidSourceFormat" -> (4, "InvalidSourceFormat"); None where no possible line is named."""
     match = LINE_AND_REASON.search(text)
-    if match is None:
+    if match is None or int(match[1]) > LARGEST_COUNT:
         return None
     reason = " ".join(match[2].split())[:REASON_LENGTH]
     return int(match[1]), REASONS.get(letters_of(reason), reason) or NO_REASON
@@ -129,7 +131,7 @@ def _shared_parts(wire: Mapping[str, Any]) -> dict[str, Any]:
         "errors": read_errors(wire.get("Errors")),
         "immediate_rejects": read_int(wire.get("ImmediateRejectCount")) or 0,
         "import_ids": tuple(
-            str(number) for number in _listed(wire.get("ImportIDs", wire.get("ImportIds"))) if number != ""
+            _storable(number) for number in _listed(wire.get("ImportIDs", wire.get("ImportIds"))) if number != ""
         ),
     }
 
@@ -158,16 +160,21 @@ def _read_error(wire: Mapping[str, Any]) -> LeadError:
     severity = _member(SEVERITIES, wire.get("ErrorSeverity"))
     return LeadError(
         code=None if known is None else known,
-        code_name=str(code).strip() if known is None else str(ErrorId(known).label),
+        code_name=_storable(code).strip()[:REASON_LENGTH] if known is None else str(ErrorId(known).label),
         severity=ErrorSeverity.NONE if severity is None else severity,
-        text=str(wire.get("ErrorText") or ""),
+        text=_storable(wire.get("ErrorText") or ""),
     )
+
+
+def _storable(value: Any) -> str:
+    """As text without NUL, which PostgreSQL takes in no column."""
+    return str(value).replace("\0", "")
 
 
 def _member(codes: Mapping[str, ErrorId] | Mapping[str, ErrorSeverity], value: Any) -> int | None:
     """The number of a code sent by number or name; None for one that is not listed."""
     text = str(value).strip()
-    if text.isdecimal():
+    if text.isdecimal() and len(text) < 10:
         return next((int(member) for member in codes.values() if int(member) == int(text)), None)
     member = codes.get(letters_of(text))
     return None if member is None else int(member)
@@ -175,5 +182,16 @@ def _member(codes: Mapping[str, ErrorId] | Mapping[str, ErrorSeverity], value: A
 
 def _rejected(wire: Mapping[str, Any]) -> dict[str, int]:
     """Counters above zero by reason; one the document does not list keeps its own name."""
-    counted = {name: read_int(value) for name, value in wire.items() if name.startswith("Rejected")}
-    return {REJECT_COUNTERS.get(name, name.removeprefix("Rejected")): count for name, count in counted.items() if count}
+    counted = {name: _refuse_impossible(read_int(value)) for name, value in wire.items() if name.startswith("Rejected")}
+    _refuse_impossible(sum(count or 0 for count in counted.values()))
+    return {_reason_counted(name): count for name, count in counted.items() if count}
+
+
+def _reason_counted(name: str) -> str:
+    return REJECT_COUNTERS.get(name) or _storable(name.removeprefix("Rejected"))[:REASON_LENGTH] or NO_REASON
+
+
+def _refuse_impossible(count: int | None) -> int | None:
+    if count is not None and not 0 <= count <= LARGEST_COUNT:
+        raise ValueError("it counts a number of leads that cannot be")
+    return count

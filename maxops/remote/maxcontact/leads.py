@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from maxops.remote.codec import encode
-from maxops.remote.errors import Garbled, NotAuthorised, NotFound, Refused, TooLarge
+from maxops.remote.errors import Garbled, NotAuthorised, NotFound, Refused, TooLarge, Unanswered
 from maxops.remote.http import Answer, Call, Timeouts
 from maxops.remote.maxcontact.choices import ErrorId, ErrorSeverity
 from maxops.remote.maxcontact.import_answers import (
@@ -35,17 +35,21 @@ __all__ = [
 ]
 
 MAX_REQUEST_BYTES = 51_200_000
+UPLOAD = "upload leads"
 UPLOAD_TIMEOUTS = Timeouts(connect=3, read=120, total=900)
 TOLERATED = frozenset({400, 404, 409, 422, 500})
+# Of an upload: what may fail when rows are already in, or on their way to another part of the dialler.
+DURING_IMPORT = frozenset({ErrorId.COMMS_ERROR, ErrorId.DB_ERROR})
 
+DECLINED = "MaxContact declined the request."
 ADVICE: dict[int, tuple[type[Refused], str]] = {
     ErrorId.NOT_AUTH: (
         NotAuthorised,
         "The API account may not do this: its role in MaxContact needs the permission 'API Token Access'.",
     ),
-    ErrorId.GENERAL_INFO: (Refused, "MaxContact declined the request."),
-    ErrorId.GENERAL_WARNING: (Refused, "MaxContact declined the request."),
-    ErrorId.GENERAL_ERROR: (Refused, "MaxContact declined the request."),
+    ErrorId.GENERAL_INFO: (Refused, DECLINED),
+    ErrorId.GENERAL_WARNING: (Refused, DECLINED),
+    ErrorId.GENERAL_ERROR: (Refused, DECLINED),
     ErrorId.FILE_MISSING: (Refused, "MaxContact found no file in the upload."),
     ErrorId.FILE_TOO_LARGE: (TooLarge, "The file is larger than MaxContact takes at once."),
     ErrorId.FILE_WRITE_ERROR: (
@@ -111,9 +115,9 @@ class Leads:
         whole = form.request_size(size)
         if whole > MAX_REQUEST_BYTES:
             message = f"The upload would be {whole:,} bytes; MaxContact takes {MAX_REQUEST_BYTES:,} at once."
-            raise TooLarge(message, operation="upload leads")
+            raise TooLarge(message, operation=UPLOAD)
         call = Call(
-            operation="upload leads",
+            operation=UPLOAD,
             method="POST",
             path="LeadManagement/ImportCsvFiles",
             headers={"Content-Type": form.content_type},
@@ -133,6 +137,8 @@ class Leads:
                     raise self._session.transport.refusal(call, answer) from error
                 error.operation = call.operation
                 raise
+            if call.operation == UPLOAD:
+                doubt_upload(result)
             refuse_severe(result, call.operation)
             if answer.status >= 400:
                 raise self._session.transport.refusal(call, answer)
@@ -170,15 +176,34 @@ def _query_text(row: Parameter, value: Any) -> str:
 
 def refuse_severe(result: ImportResult, operation: str) -> None:
     """Raises for a request that failed as a whole; the dialler's own words follow our sentence."""
-    if result.success:
+    worst = worst_error(result)
+    if worst is None:
         return
-    refused = [error for error in result.errors if error.code == ErrorId.NOT_AUTH] or [
-        error for error in result.errors if error.severity == ErrorSeverity.SEVERE
-    ]
-    if not refused:
-        return
-    worst = refused[0]
-    kind, sentence = (Refused, "MaxContact declined the request.") if worst.code is None else ADVICE[worst.code]
-    error = kind(f"{sentence} MaxContact says: {worst.text}" if worst.text else sentence, operation=operation)
+    kind, sentence = (Refused, DECLINED) if worst.code is None else ADVICE[worst.code]
+    error = kind(_with_words(sentence, worst), operation=operation)
     error.code = worst.code_name
     raise error
+
+
+def doubt_upload(result: ImportResult) -> None:
+    """Unanswered, with the import ids as its reference, for an upload that failed after rows may have been taken."""
+    worst = worst_error(result)
+    severe = {error.code for error in result.errors if error.severity == ErrorSeverity.SEVERE}
+    if worst is None or not (result.import_ids or severe & DURING_IMPORT):
+        return
+    error = Unanswered(_with_words("MaxContact failed while it was taking the file.", worst), operation=UPLOAD)
+    error.reference = ",".join(result.import_ids)
+    raise error
+
+
+def worst_error(result: ImportResult) -> LeadError | None:
+    """Why a request failed as a whole; None when it did not. A refused account comes first: a new token may heal it."""
+    if result.success:
+        return None
+    refused = [error for error in result.errors if error.code == ErrorId.NOT_AUTH]
+    severe = [error for error in result.errors if error.severity == ErrorSeverity.SEVERE]
+    return next(iter(refused + severe), None)
+
+
+def _with_words(sentence: str, error: LeadError) -> str:
+    return f"{sentence} MaxContact says: {error.text}" if error.text else sentence

@@ -74,7 +74,7 @@ class Collection:
         return answer or self._look_after(call, lambda: self.get(record["id"]))
 
     def _look_after(self, call: Call, look: Callable[[], Record]) -> Record:
-        """After a write that was taken: whatever fails now, be it a log-in, must not read as if the write had failed."""
+        """After a write that was taken: whatever fails now, a log-in too, must not read as if the write had failed."""
         try:
             return look()
         except RemoteError as error:

@@ -1,6 +1,7 @@
 """Results and reports of lead imports, in every form the documents leave open."""
 
 import json
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -141,6 +142,72 @@ def test_report_in_json_and_counters_not_listed():
     response = read_response(body(Success=False, LeadsImported=3, RejectedDnc=2, RejectedMoon=1, RejectedDedupe=0))
     assert (response.imported, response.rejected, response.recovered) == (3, {"DoNotCall": 2, "Moon": 1}, False)
     assert read_response(body(Success=True, Errors=[])).imported is None
+
+
+@pytest.mark.parametrize("name", ["LeadsImported", "ImmediateRejectCount", "RejectedDnc", "RejectedMoon"])
+@pytest.mark.parametrize("count", [-1, 2**31, 10**30, "-7"])
+def test_report_that_counts_what_cannot_be_is_garbled(name, count):
+    with pytest.raises(Garbled, match="cannot be"):
+        read_response(body(**{"Success": True, name: count}))
+
+
+def test_report_whose_counters_add_up_to_what_cannot_be_is_garbled():
+    with pytest.raises(Garbled, match="cannot be"):
+        read_response(body(Success=True, RejectedDnc=2**31 - 1, RejectedMoon=1))
+    assert read_response(body(Success=True, RejectedDnc=2**31 - 1)).rejected == {"DoNotCall": 2**31 - 1}
+
+
+FLOODS = {
+    "a list at the top": b"[" + b"{}," * 5_000_000 + b"{}]",
+    "empty objects": b'{"Success": false, "Errors": [' + b"{}," * 5_000_000 + b"{}]}",
+    "short texts": b'{"Success": false, "Errors": [' + b'"a",' * 4_000_000 + b"{}]}",
+    "empty elements": b"<ImportDataResponse><Success>false</Success>" + b"<a/>" * 4_000_000 + b"</ImportDataResponse>",
+}
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_a_report_that_would_fill_the_memory_is_refused_before_it_is_decoded(name):
+    tracemalloc.start()
+    with pytest.raises(Garbled):
+        read_response(FLOODS[name])
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2 * len(FLOODS[name])
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        b'{"ErrorCode":9,"ErrorText":"Line: 1"},',
+        b'{"ErrorCode":9,"ErrorText":"Line: 1 Reason: Duplicate \\"\\",\\"\\",\\"\\",,,,,,,,,,,,,,"},',
+    ],
+    ids=["shortest", "with the row itself"],
+)
+def test_a_long_report_of_short_errors_is_read(error):
+    response = read_response(b'{"Success":false,"Errors":[' + (error * 20_000)[:-1] + b"]}")
+    assert len(response.lines) == 20_000
+
+
+def test_what_no_database_takes_is_taken_out():
+    error = {"ErrorCode": "Mo\0on" + "n" * 300, "ErrorText": "Line: 3 Reason: Full\0 moon" + "!" * 300}
+    response = read_response(
+        body(Success=False, Errors=[error], ImportIDs=["a\0b"], **{"Rejected\0Moon" + "x" * 300: 1})
+    )
+    assert response.import_ids == ("ab",)
+    assert response.errors[0].code_name.startswith("Moon")
+    assert response.errors[0].text.startswith("Line: 3 Reason: Full moon!")
+    [(number, reason)] = response.lines
+    assert number == 3
+    assert reason.startswith("Full moon!")
+    [counted] = response.rejected
+    assert counted.startswith("Moonx")
+    assert {len(reason), len(counted), len(response.errors[0].code_name)} == {200}
+
+
+def test_a_line_number_that_cannot_be_names_no_line():
+    texts = ["Line: 2147483648 Reason: Duplicate", f"Line: {'9' * 5000} Reason: Duplicate", "Line: 2147483647"]
+    errors = [{"ErrorCode": "9" * 5000, "ErrorText": text} for text in texts]
+    assert read_response(body(Success=False, Errors=errors)).lines == ((2**31 - 1, "NoReasonGiven"),)
 
 
 @pytest.mark.parametrize(

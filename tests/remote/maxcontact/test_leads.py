@@ -294,3 +294,41 @@ def test_nothing_of_a_lead_is_logged(sandbox, leads, lead, caplog):
             leads.run("DeactivateLeadByRefId", "Bloggs-1")
     for secret in (lead.phones[0], "Bloggs", "07700900999", "Energy leads", json.dumps(sandbox.password)):
         assert secret not in caplog.text
+
+
+def severe(code: str, **more) -> dict:
+    error = {"ErrorCode": code, "ErrorSeverity": "Severe", "ErrorText": "Broke down in the middle"}
+    return {"Success": False, "Errors": [error], **more}
+
+
+@pytest.mark.parametrize(
+    ("wire", "reference"),
+    [
+        (severe("DBError"), ""),
+        (severe("CommsError"), ""),
+        (severe("DBError", ImportIDs=[17]), "17"),
+        (severe("GeneralError", ImportIDs=[17, 18]), "17,18"),
+        (severe("FileWriteError", ImportIDs=[17]), "17"),
+        (severe("LicenceExpired", ImportIDs=["a-1"]), "a-1"),
+        ({"Success": False, "Errors": severe("GeneralError")["Errors"] + severe("DBError")["Errors"]}, ""),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 500])
+def test_upload_that_failed_when_rows_may_be_in_is_not_known(wire, reference, status):
+    with scripted(gives_token(), says(wire, status)) as server:
+        with pytest.raises(Unanswered, match="MaxContact says: Broke down in the middle") as caught:
+            upload(leads_of(server))
+        assert len(server.requests) == 2
+    assert (caught.value.taken, caught.value.reference) == ("unknown", reference)
+
+
+@pytest.mark.parametrize("code", ["FileMissing", "FileTooLarge", "NoMapMatch", "NoMapFound", "GeneralError", "Moon"])
+def test_upload_refused_before_it_began_was_not_taken(code):
+    with scripted(gives_token(), says(severe(code))) as server, pytest.raises(Refused) as caught:
+        upload(leads_of(server))
+    assert (caught.value.taken, caught.value.code, caught.value.reference) == ("no", code, "")
+
+
+def test_action_that_failed_in_the_database_is_still_a_refusal():
+    with scripted(gives_token(), says(severe("DBError"))) as server, pytest.raises(Refused):
+        leads_of(server).run("DeactivateLeadId", "1")

@@ -1,4 +1,8 @@
-"""`make demo`: maxops beside a stand-in of the dialler, all on this machine; Ctrl-C stops all of it."""
+"""`make demo`: maxops beside a stand-in of the dialler, all on this machine; Ctrl-C stops all of it.
+
+It makes log-ins whose passwords everybody knows, so it runs only where `make demo` has set MAXOPS_DEMO=1 and all
+addresses are this machine's own. That mark is read from the environment itself: it is no setting of an installation.
+"""
 
 import os
 import shlex
@@ -6,6 +10,7 @@ import signal
 import socket
 import sys
 import time
+from ipaddress import ip_address
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -20,6 +25,7 @@ from honcho.manager import Manager
 from maxops.campaigns.models import Campaign
 from maxops.console import demo
 
+MARK = "MAXOPS_DEMO"
 PATIENCE = 60  # seconds until the demo must stand
 SHARED = (
     "MAXOPS_DATA_DIR",
@@ -30,12 +36,14 @@ SHARED = (
     "MAXCONTACT_LOGIN",
     "MAXCONTACT_PASSWORD",
 )
+ADDRESSES = ("MAXOPS_PUBLIC_URL", "MAXCONTACT_URL")
 
 
 class Command(BaseCommand):
     help = "Start maxops with a stand-in of the dialler on loopback (use `make demo`, which sets the environment)."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        refuse_elsewhere()
         refuse_taken("PORT", settings.MAXOPS_PUBLIC_URL)
         refuse_taken("SANDBOX_PORT", settings.MAXCONTACT_URL)
         self.stdout.write("Preparing the demo's database under " + shown(settings.DATA_DIR) + " ...")
@@ -87,6 +95,24 @@ def all_processes() -> Manager:
     for name, command in commands.items():
         processes.add_process(name, command, env=dict(os.environ), cwd=str(settings.BASE_DIR))
     return processes
+
+
+def refuse_elsewhere() -> None:
+    """The demo's log-ins must never come into an installation that people use."""
+    if os.environ.get(MARK) != "1":
+        raise CommandError("The demo starts with `make demo`, which gives it a database of its own. Nothing was done.")
+    for name in ADDRESSES:
+        if not is_loopback(urlsplit(getattr(settings, name)).hostname or ""):
+            raise CommandError(
+                f"{name} is not an address of this machine alone: no place for a demo. Nothing was done."
+            )
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def refuse_taken(variable: str, url: str) -> None:

@@ -1,0 +1,1 @@
+"""Formats of dates and numbers, by locale; settings name this package in FORMAT_MODULE_PATH."""

@@ -1,0 +1,1 @@
+"""The formats of the product's one language."""
