@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from maxops.campaigns.models import STATUS_CHOICES
 from maxops.emergency import journal, proof, readings, records, service
 from maxops.emergency.models import REASONS, Event, Kind, State
 from maxops.emergency.service import Press
@@ -156,10 +157,8 @@ def campaign_row(event: Event, row: dict[str, Any], statuses: dict[str, int] | N
 
 
 def status_word(status: int | None) -> str:
-    try:
-        return str(CampaignStatus(status).label)
-    except ValueError:
-        return "not seen" if status is None else f"status {status}"
+    known = dict(STATUS_CHOICES)
+    return known.get(status, "not seen" if status is None else f"status {status}")
 
 
 @require_GET

@@ -221,8 +221,8 @@ def test_way_back_lists_all_that_was_stopped_with_links_and_what_they_do_now(con
     holder.post(ON)
     assert "Did not run at the pull, stopped as well" in text_of(holder.get(PAGE))
     page = text_of(holder.post(OFF, follow=True))
-    assert f"{paused['CampaignName']} Paused Not Running" in page
-    assert f"{ran['CampaignName']} Running Not Running" in page
+    assert f"{paused['CampaignName']} Paused Not running" in page
+    assert f"{ran['CampaignName']} Running Not running" in page
     ran["Status"] = 1
     readings.read_now()
     response = manager.get(PAGE)
