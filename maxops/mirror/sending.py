@@ -3,11 +3,14 @@
 What stays unanswered is settled by reading, never by guessing (targets: fault 6).
 """
 
+import html
+import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
+from urllib.parse import quote, quote_plus
 
 from django.db import DatabaseError
 from django.utils import timezone
@@ -83,9 +86,10 @@ class Sending:
         return answer
 
     def without_secrets(self, text: str) -> str:
-        """A refusal may repeat what was sent."""
+        """A refusal may repeat what was sent, in whatever way its format escapes it."""
         for secret in self.secrets:
-            text = text.replace(secret, HIDDEN)
+            for written in (secret, html.escape(secret), json.dumps(secret)[1:-1], quote(secret), quote_plus(secret)):
+                text = text.replace(written, HIDDEN)
         return text
 
     def steps(self, wanted: Mapping[str, Any]) -> list[tuple[list[str], Callable[[Record], Record]]]:

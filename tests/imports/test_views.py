@@ -74,6 +74,12 @@ def test_supervisor_looks_and_cannot_send(supervisor, mapping, planted):
     assert Mapping.objects.get().name == "Planted"
 
 
+def test_callback_secret_is_for_those_who_may_change_mappings(manager, supervisor, mapping):
+    address = f"/imports/mappings/{mapping.pk}/"
+    assert mapping.secret in manager.get(address).content.decode()
+    assert mapping.secret not in supervisor.get(address).content.decode()
+
+
 def test_nothing_changes_by_get_and_nobody_looks_without_log_in(client, manager, mapping, planted):
     run = check(planted.path, mapping)
     assert manager.get(f"/imports/{run.pk}/send/").status_code == 405
