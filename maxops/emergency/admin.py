@@ -8,6 +8,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from maxops.emergency.models import Event, Step, moment
+from maxops.mirror.read_only import ReadOnly, ReadOnlyAdmin
 
 
 def dated(model: type[Model], name: str) -> Callable[[Any], str | None]:
@@ -30,19 +31,6 @@ DATES = dates(
 )
 
 
-class ReadOnly:
-    """Nobody adds, changes or deletes what happened."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 class StepInline(ReadOnly, admin.TabularInline):
     model = Step
     fields = [dated(Step, "at"), "what", "operation", "outcome", "text", "by", "seconds"]
@@ -54,7 +42,7 @@ class StepInline(ReadOnly, admin.TabularInline):
 
 
 @admin.register(Event)
-class EventAdmin(ReadOnly, admin.ModelAdmin):
+class EventAdmin(ReadOnlyAdmin):
     list_display = [
         *dates("requested_at"),
         "kind",

@@ -1,20 +1,9 @@
 """Mappings, runs and answers in the admin: to look at; managers work on the pages under /imports/."""
 
 from django.contrib import admin
-from django.http import HttpRequest
 
 from maxops.imports.models import Answer, Mapping, Run
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj=None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
-        return False
+from maxops.mirror.read_only import ReadOnlyAdmin
 
 
 @admin.register(Mapping)
@@ -32,7 +21,6 @@ class RunAdmin(ReadOnlyAdmin):
     list_filter = ["state", "mapping"]
     list_select_related = ["mapping"]
     search_fields = ["file_name", "sha256"]
-    show_full_result_count = False
 
 
 @admin.register(Answer)
@@ -40,4 +28,3 @@ class AnswerAdmin(ReadOnlyAdmin):
     list_display = ["id", "mapping", "received_at", "state", "part", "imported", "rejected", "repeats"]
     list_filter = ["state", "mapping"]
     list_select_related = ["mapping", "part__run"]
-    show_full_result_count = False

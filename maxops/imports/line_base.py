@@ -13,8 +13,8 @@ from django.apps import apps
 from maxops.imports.files import RunFiles
 from maxops.imports.findings import KINDS
 from maxops.imports.models import Mapping
+from maxops.remote.platforms.interface import FIRST_NUMBERS
 
-FIRST_NUMBERS = {"record": 1, "record0": 0, "file": 2}
 BASES = ("record", "file", "physical", "data_line", "record0")
 ASSUMED = "record"
 BASE_WORDS = {

@@ -158,12 +158,6 @@ def read_flagged(run: Run, numbers: Sequence[int]) -> list[Rejection]:
     return page
 
 
-def flagged_numbers(run: Run, kinds: Collection[str]) -> list[int]:
-    files = files_of(run)
-    codes = {KINDS[kind].code for kind in kinds}
-    return list(select_rows(files.codes.read_bytes(), codes)) if files.codes.exists() else []
-
-
 def write_csv(run: Run, codes: Collection[int], *, for_excel: bool = False) -> Iterator[bytes]:
     """The rows with one of these outcomes, in pieces. For Excel: with a BOM, and no cell that starts a formula."""
     pieces: list[str] = []

@@ -27,6 +27,7 @@ from maxops.mirror.forms import MirroredForm, RowField
 from maxops.mirror.models import Ledger, Mirrored, Reading
 from maxops.mirror.offers import ACTIVITY, Offer, activity_words, as_actions
 from maxops.mirror.pull import pull, read_one
+from maxops.mirror.read_only import ReadOnlyAdmin
 from maxops.mirror.records import as_column, columns_of
 from maxops.remote.errors import MaxopsConfigError, RemoteError
 
@@ -233,22 +234,6 @@ class MirroredAdmin(admin.ModelAdmin):
                 "refusal_title": "Saved only in part." if isinstance(refusal, Partly) else title,
             }
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Looked at, never edited: what it shows has happened."""
-
-    list_per_page = 100
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Ledger)

@@ -11,6 +11,8 @@ from typing import Any, BinaryIO, Literal, NamedTuple, Protocol
 Row = Mapping[str, str]
 
 LineBase = Literal["record", "record0", "file"]
+# What a platform that counts so calls the first row under the header.
+FIRST_NUMBERS: dict[str, int] = {"record": 1, "record0": 0, "file": 2}
 """What a platform's line number counts: records from 1, records from 0, or records with the header as line 1."""
 
 

@@ -14,6 +14,7 @@ from maxops.remote.maxcontact.choices import ErrorSeverity
 from maxops.remote.maxcontact.import_answers import ImportResponse, line_and_reason, lines_named, read_response
 from maxops.remote.maxcontact.leads import MAX_REQUEST_BYTES, request_size
 from maxops.remote.platforms.interface import (
+    FIRST_NUMBERS,
     Batch,
     Fate,
     Limits,
@@ -32,7 +33,6 @@ FATES: dict[str, Fate] = {
     "InvalidSourceFormat": Fate.INVALID,
     "InvalidPhoneNumber": Fate.INVALID,
 }
-FIRST_NUMBERS: dict[str, int] = {"record": 1, "record0": 0, "file": 2}
 UNEXPLAINED = "MaxContact's counts do not say what became of this row."
 
 
