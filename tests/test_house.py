@@ -19,7 +19,7 @@ LEVELS = [
     {"console"},
 ]
 # Modules of the project package itself: the frame around the packages above.
-FRAME = {"settings", "urls", "wsgi", "celery", "embedded_broker", "logs", "body_limits"}
+FRAME = {"settings", "urls", "wsgi", "celery", "embedded_broker", "logs", "body_limits", "locks"}
 ONLY_IN = {
     "requests": {"maxops/remote/http.py"},
     "lxml": {"maxops/remote/codec.py", "maxops/sandbox"},

@@ -17,6 +17,10 @@ SEEN = (
     "imports.answer",
     "mirror.ledger",
     "mirror.reading",
+    "mirror.difference",
+    "mirror.lastset",
+    "mirror.namedid",
+    "mirror.batch",
     "emergency.event",
 )
 
@@ -32,6 +36,7 @@ GROUPS: dict[str, tuple[Grants, ...]] = {
     "Manager": (
         grants(("view",), SEEN),
         grants(("add", "change"), (*MIRRORED, "imports.mapping")),
+        grants(("add", "change", "delete"), ("mirror.namedid",)),
         grants(("add",), ("imports.run",)),
         grants(("change",), ("imports.answer",)),
     ),

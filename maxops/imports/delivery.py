@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from maxops.imports.counts import note, recount
 from maxops.imports.errors import RecordTooLarge, SentBefore, WrongState
-from maxops.imports.files import hold
 from maxops.imports.findings import HOLDING_CODES
 from maxops.imports.intake import earlier_run, same_file
 from maxops.imports.mapping import files_of, options_of, platform_of, split_list
@@ -28,6 +27,7 @@ from maxops.imports.rejections import (
     sent_rows,
     start_outcomes,
 )
+from maxops.locks import hold
 from maxops.remote.errors import MaxopsConfigError, Refused, RemoteError, TooLarge
 from maxops.remote.platforms.interface import Platform, Receipt
 

@@ -4,11 +4,9 @@ Beside `clean.csv` lie arrays with one entry a row: `offsets` (8 bytes), `lines`
 """
 
 import csv
-import fcntl
 import os
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 OFFSET, LINE = "Q", "I"
@@ -56,19 +54,6 @@ class RunFiles:
                 (line,) = array(LINE, os.pread(lines.fileno(), 4, number * 4))
                 text = os.pread(clean.fileno(), end - start, start).decode()
                 yield number, line, next(csv.reader([text]))
-
-
-@contextmanager
-def hold(path: Path, *, wait: bool = False) -> Iterator[bool]:
-    """Whether the lock on this path is ours meanwhile. The kernel frees it when its holder dies, however it dies."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with path.open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -20,12 +20,13 @@ from django.utils import timezone
 from maxops.imports.checks import Checked, check_file
 from maxops.imports.counts import note, recount
 from maxops.imports.errors import CsvError
-from maxops.imports.files import RunFiles, hold
+from maxops.imports.files import RunFiles
 from maxops.imports.findings import Finding
 from maxops.imports.mapping import expected_of, files_of
 from maxops.imports.models import Mapping, Run
 from maxops.imports.phones import shapes_of
 from maxops.imports.rejections import start_outcomes
+from maxops.locks import hold
 
 UNSAFE_IN_NAMES = re.compile(r"[^\w.() +-]")
 

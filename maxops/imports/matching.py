@@ -15,7 +15,6 @@ from django.utils import timezone
 
 from maxops.imports.answers import body_of
 from maxops.imports.counts import fold_reasons, note, reason_codes, recount
-from maxops.imports.files import hold
 from maxops.imports.line_base import PHYSICAL, SentPart, infer, known_base, look_at, numbers_of
 from maxops.imports.mapping import files_of, platform_of
 from maxops.imports.models import OPEN_PARTS, Answer, Mapping, Part
@@ -28,6 +27,7 @@ from maxops.imports.rejections import (
     sent_rows,
     write_outcomes,
 )
+from maxops.locks import FOREVER, hold
 from maxops.remote.errors import Garbled
 from maxops.remote.platforms.interface import Fate, Outcome, Report
 
@@ -54,7 +54,7 @@ class Account(NamedTuple):
 def settle_answer(answer_id: int, part: Part | None = None) -> None:
     """Reads a stored answer and books it on its part; `part` when a person says which. Harmless when done twice."""
     answer = Answer.objects.select_related("mapping").get(pk=answer_id)
-    with hold(lock_path(answer.mapping), wait=True):
+    with hold(lock_path(answer.mapping), patience=FOREVER):
         booked = _settle_locked(answer, part)
     if booked:
         settle_open(answer.mapping)
@@ -69,7 +69,7 @@ def settle_open(mapping: Mapping) -> None:
         waiting = Answer.objects.filter(
             mapping=mapping, state__in=[Answer.State.NEW, Answer.State.UNMATCHED], received_at__gte=oldest.sent_at
         ).order_by("id")[:RETRIED]
-        with hold(lock_path(mapping), wait=True):
+        with hold(lock_path(mapping), patience=FOREVER):
             booked = [_settle_locked(answer, None) for answer in waiting]
         if not any(booked):
             return
@@ -153,7 +153,7 @@ def choose_by_content(candidates: list[Part], report: Report) -> Choice:
     total = None if report.failure and not total else total  # an import that failed as a whole counts nothing
     possible = [part for part in candidates if total is None or total in (part.rows, _expected(part))]
     if any(part.state == Part.State.SENDING for part in possible):
-        return Choice(None, "Came while a part was still being sent.", wait=True)
+        return Choice(None, "Came while a part was still being sent.", patience=FOREVER)
     if len(possible) == 1:
         words = "of this mapping that waits for a report" if total is None else f"waiting that has {total:,} rows"
         return Choice(possible[0], f"The only part {words}.")

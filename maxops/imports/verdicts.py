@@ -9,11 +9,11 @@ from django.utils import timezone
 from maxops.imports.counts import note, recount
 from maxops.imports.delivery import set_part
 from maxops.imports.errors import WrongState
-from maxops.imports.files import hold
 from maxops.imports.mapping import files_of
 from maxops.imports.matching import lock_path
 from maxops.imports.models import Part, Run
 from maxops.imports.rejections import ACCEPTED, NOT_ATTEMPTED
+from maxops.locks import FOREVER, hold
 
 DECIDED = "Looked up in MaxContact by"  # what a decided part's detail starts with
 NOT_OPEN = "It is no longer open what became of this part."
@@ -24,7 +24,7 @@ HAS_REFERENCE = "MaxContact gave this part an import id, so it was taken; its re
 def decide(part: Part, *, taken: bool, staff: str) -> None:
     """Neither a report being booked nor a sender may come in between: both locks are held."""
     with (
-        hold(lock_path(part.run.mapping), wait=True),
+        hold(lock_path(part.run.mapping), patience=FOREVER),
         hold(files_of(part.run).folder / "lock") as mine,
         transaction.atomic(),
     ):

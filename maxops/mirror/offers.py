@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.text import capfirst
 
 from maxops.mirror import push
 from maxops.mirror.errors import NotKept
@@ -110,8 +109,7 @@ def untried(rest: int) -> str:
 
 def activity_words(row: Mirrored) -> str:
     """What is known of an activity that MaxContact does not report: what was last set from here."""
-    entry = row.last_set("active")
-    if entry is None:
+    last = row.last_set("active")
+    if last is None:
         return "Unknown: MaxContact does not report it, and it was not set from here."
-    state = capfirst("active" if entry.value_set("active") else "inactive")
-    return f"{state}, set here {entry.at_words} by {entry.staff or 'maxops'}. MaxContact does not report it."
+    return f"{'Active' if last.value else 'Inactive'}, {last.set_words}."

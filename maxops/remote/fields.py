@@ -26,12 +26,15 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Field:
+    """`names` is the register of ids this number is out of, where the API has no list of them."""
+
     attribute: str
     wire: str
     kind: Kind
     required: bool = False
     write_only: bool = False
     optional_on_put: bool = False
+    names: str = ""
 
 
 @dataclass(frozen=True, slots=True)

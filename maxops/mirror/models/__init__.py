@@ -1,0 +1,20 @@
+"""What the mirror keeps: rows, readings and their differences, writes sent out, registers, bulk acts."""
+
+from maxops.mirror.models.batches import Batch, BatchRow
+from maxops.mirror.models.ledger import LastSet, Ledger
+from maxops.mirror.models.readings import KINDS, Difference, Reading
+from maxops.mirror.models.registers import NamedId
+from maxops.mirror.models.rows import Mirrored, mirrored_models
+
+__all__ = [
+    "KINDS",
+    "Batch",
+    "BatchRow",
+    "Difference",
+    "LastSet",
+    "Ledger",
+    "Mirrored",
+    "NamedId",
+    "Reading",
+    "mirrored_models",
+]
