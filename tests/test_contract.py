@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from maxops.remote.fields import letters_of
+from maxops.remote.kinds import letters_of
 from maxops.remote.maxcontact import choices
 from maxops.remote.maxcontact.entities import ENTITIES
 from maxops.remote.maxcontact.import_answers import REJECT_COUNTERS

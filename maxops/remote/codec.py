@@ -1,4 +1,4 @@
-"""XML or JSON bytes to plain dicts, lists and text, and back to JSON: the only module that knows lxml and msgspec.
+"""XML or JSON bytes to plain dicts, lists and text, and back to JSON: the only module that knows lxml.
 
 What a body is, its content says, not its header: both documents let the server answer either way. No DTD, no entities,
 no network. Of a body that cannot be read, an excerpt is kept only where the caller says that it holds no lead.
@@ -6,19 +6,22 @@ no network. Of a body that cannot be read, an excerpt is kept only where the cal
 
 import io
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from lxml import etree
 
 from maxops.remote.errors import Garbled
-from maxops.remote.fields import Textual
+from maxops.remote.fields import Textual, Verbatim
 
 EXCERPT_BYTES = 2048
 # How many objects around the wanted one are looked through.
 WRAPPERS = 4
+# Down to the rows of an answer and the objects around them; what lies deeper goes back inside its member.
+VERBATIM_DEPTH = 2 * WRAPPERS + 2
 XML_SPACE = b" \t\r\n"
 # A report is refused before it is decoded where that would cost many times its size. An error of a real one, however
 # short its texts, has more bytes than this for each object, text or tag; the same report in JSON is half as long.
@@ -36,21 +39,71 @@ WEB_PAGE = re.compile(rb"(?:<\?[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html
 REPORT_ROOT = re.compile(rb"<(?:[\w.-]+:)?(?:LeadAPIResult\.)?ImportData(?:Result|Response)\b")
 
 _json_decoder = msgspec.json.Decoder(float_hook=Decimal)
+_members_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_items_decoder = msgspec.json.Decoder(list[msgspec.Raw])
 _json_encoder = msgspec.json.Encoder(decimal_format="number")
 
 
 def decode(body: bytes, content_type: str = "", *, private: bool = False) -> Any:
     """Plain values; XML becomes Textual dicts by local name, nil becomes None, repeated names become a list."""
-    text = _to_utf8(body).lstrip(XML_SPACE)
+    text = plain_text(body)
+    with readable(text, private):
+        return _decode_xml(text) if text.startswith(b"<") else _decode_json(text, content_type)[0]
+
+
+def decode_verbatim(body: bytes, content_type: str = "", *, private: bool = False) -> Any:
+    """Like decode; JSON objects are Verbatim and know each member's own bytes: 1.50, 1e2, escapes, nested objects."""
+    text = plain_text(body)
+    with readable(text, private):
+        if text.startswith(b"<"):
+            return _decode_xml(text)
+        value, text = _decode_json(text, content_type)
+        return _verbatim(value, text, VERBATIM_DEPTH)
+
+
+def decode_member(value: Any) -> Any:
+    """The plain value of a member kept as it came."""
+    return _json_decoder.decode(value) if isinstance(value, msgspec.Raw) else value
+
+
+@contextmanager
+def readable(text: bytes, private: bool = False) -> Iterator[None]:
+    """Garbled for whatever ValueError is met while reading this text."""
     try:
         if not text:
             raise ValueError("it is empty")
-        if text.startswith(b"<"):
-            return _decode_xml(text)
-        return _decode_json(text, content_type)
+        yield
     except ValueError as error:
         detail = "" if private else text[:EXCERPT_BYTES].decode("utf-8", "replace")
         raise Garbled(f"The answer cannot be read: {error}.", detail=detail) from error
+
+
+def plain_text(body: bytes) -> bytes:
+    """UTF-8, or an encoding spelt as ASCII is, from its first character on."""
+    return _to_utf8(body).lstrip(XML_SPACE)
+
+
+def prove_whole_xml(text: bytes) -> None:
+    """ValueError unless this is one whole document without a document type. Builds nothing."""
+    _refuse_other_xml(text)
+    parser = etree.XMLParser(
+        target=cast("etree.ParserTarget", _Nothing()),
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=True,
+    )
+    try:
+        etree.fromstring(text, parser)
+    except etree.XMLSyntaxError as error:
+        raise ValueError("it is not whole XML") from error
+
+
+class _Nothing:
+    """Without any callback: the document is only checked."""
+
+    def close(self) -> None:
+        return None
 
 
 def decode_report(body: bytes, content_type: str = "") -> tuple[Any, bool]:
@@ -125,9 +178,10 @@ def _wide_encoding(body: bytes) -> str:
     return "utf-16-be" if body[:1] == b"\0" and len(body) > 1 else ""
 
 
-def _decode_json(text: bytes, content_type: str) -> Any:
+def _decode_json(text: bytes, content_type: str) -> tuple[Any, bytes]:
+    """The value, and the UTF-8 it was read from."""
     try:
-        return _json_decoder.decode(text)
+        return _json_decoder.decode(text), text
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         charset = CHARSET.search(content_type)
         if charset is None or charset[1].lower() not in PLAIN_ENCODINGS - {"utf-8"}:
@@ -135,22 +189,40 @@ def _decode_json(text: bytes, content_type: str) -> Any:
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
     try:
-        return _json_decoder.decode(text.decode(charset[1]).encode("utf-8"))
+        text = text.decode(charset[1]).encode("utf-8")
+        return _json_decoder.decode(text), text
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise ValueError("it is neither whole JSON nor XML") from error
 
 
+def _verbatim(value: Any, raw: bytes | msgspec.Raw, depth: int) -> Any:
+    if depth and isinstance(value, dict):
+        members = _members_decoder.decode(raw)
+        deeper = {
+            name: _verbatim(item, members[name], depth - 1) if isinstance(item, dict | list) else item
+            for name, item in value.items()
+        }
+        return Verbatim(deeper, members)
+    if depth and isinstance(value, list):
+        return [_verbatim(item, part, depth) for item, part in zip(value, _items_decoder.decode(raw), strict=True)]
+    return value
+
+
 def _decode_xml(text: bytes) -> Any:
+    _refuse_other_xml(text)
+    try:
+        return _walk_xml(text)
+    except etree.XMLSyntaxError as error:
+        raise ValueError("it is not whole XML") from error
+
+
+def _refuse_other_xml(text: bytes) -> None:
     declaration = DECLARATION.match(text)
     encoding = DECLARED_ENCODING.search(declaration[0]) if declaration else None
     if encoding and encoding[1].decode("ascii").lower() not in PLAIN_ENCODINGS:
         raise ValueError("its encoding is not accepted")
     if _has_doctype(text):
         raise ValueError("it carries a document type, which no answer of an API does")
-    try:
-        return _walk_xml(text)
-    except etree.XMLSyntaxError as error:
-        raise ValueError("it is not whole XML") from error
 
 
 def _has_doctype(text: bytes) -> bool:

@@ -9,7 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from maxops.remote.codec import encode
-from maxops.remote.fields import DECIMAL, FLAG, INT, SECRET, TEXT, WHEN, Textual, choice, choice_name
+from maxops.remote.fields import Textual
+from maxops.remote.kinds import DECIMAL, FLAG, INT, SECRET, TEXT, WHEN, choice, choice_name
 from maxops.remote.maxcontact.choices import CampaignStatus, CampaignType, ZipTone
 from maxops.remote.maxcontact.entities import CAMPAIGN, ENTITIES, LIST, USER
 

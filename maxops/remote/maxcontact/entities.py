@@ -3,20 +3,8 @@
 Attribute names are the column names of the models; wire names live here and nowhere above.
 """
 
-from maxops.remote.fields import (
-    DECIMAL,
-    FLAG,
-    INT,
-    SECRET,
-    TEXT,
-    WHEN,
-    Entity,
-    Field,
-    Link,
-    Verb,
-    choice,
-    choice_name,
-)
+from maxops.remote.fields import Entity, Field, Link, Verb
+from maxops.remote.kinds import DECIMAL, FLAG, INT, SECRET, TEXT, WHEN, choice, choice_name
 from maxops.remote.maxcontact.choices import CampaignStatus, CampaignType, ListType, ZipTone, ZipToneBeep
 
 ACTIVE = Field("active", "Active", FLAG)

@@ -5,14 +5,15 @@ documented, so rows are found by shape: a list, one list or one object inside, o
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from maxops.remote.codec import WRAPPERS, decode, unwrap_single
+from maxops.remote.codec import WRAPPERS, decode_verbatim, unwrap_single
 from maxops.remote.errors import Garbled, NotAuthorised, NotFound, Refused, RemoteError
-from maxops.remote.fields import Textual, letters_of, read_flag
+from maxops.remote.fields import Textual
 from maxops.remote.http import Answer, Call, Transport
+from maxops.remote.kinds import letters_of, read_flag
 from maxops.remote.maxcontact.import_answers import read_errors
 
 # Error statuses that may carry an envelope with a better sentence than the status has.
@@ -42,16 +43,21 @@ class Envelope:
     detail: str
 
 
-def read_envelope(call: Call, transport: Transport, answer: Answer) -> Envelope:
+def read_envelope(
+    call: Call, transport: Transport, answer: Answer, decoder: Callable[..., Any] = decode_verbatim
+) -> Envelope:
     """The envelope of a success; Refused with the dialler's own words when it says no."""
     try:
-        wire = decode(answer.body, answer.content_type, private=call.private)
-        envelope = find_envelope(wire)
+        envelope = find_envelope(decoder(answer.body, answer.content_type, private=call.private))
     except Garbled as error:
         if answer.status >= 400:
             raise transport.refusal(call, answer) from error
         error.operation = call.operation
         raise
+    return judged(call, transport, answer, envelope)
+
+
+def judged(call: Call, transport: Transport, answer: Answer, envelope: Envelope | None) -> Envelope:
     if envelope is None:
         raise transport.refusal(call, answer) if answer.status >= 400 else _shapeless(call)
     if not envelope.success or answer.status >= 400:

@@ -11,7 +11,7 @@ from typing import Any
 
 from maxops.remote.codec import WRAPPERS, decode_report, unwrap_single
 from maxops.remote.errors import Garbled
-from maxops.remote.fields import letters_of, read_flag, read_int
+from maxops.remote.kinds import letters_of, read_flag, read_int
 from maxops.remote.maxcontact.choices import ErrorId, ErrorSeverity
 
 REJECT_COUNTERS = {

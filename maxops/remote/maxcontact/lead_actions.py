@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from maxops.remote.fields import DECIMAL, FLAG, INT, TEXT, WHEN, Field, Kind, choice
+from maxops.remote.fields import Field
+from maxops.remote.kinds import DECIMAL, FLAG, INT, TEXT, WHEN, Kind, choice
 from maxops.remote.maxcontact.choices import DeactivationScope, FinalCode, PhoneType
 
 BodyKind = Literal["string[]", "APILead"]

@@ -6,12 +6,14 @@ A PUT replaces the whole entity, so `update` sends back the row as received with
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from maxops.remote.codec import encode
+from maxops.remote.codec import decode, decode_member, encode
+from maxops.remote.cutting import DecodedRows, Rows, cut, mark_of
 from maxops.remote.errors import Garbled, NotFound, Refused, RemoteError, Unanswered
 from maxops.remote.fields import Entity, Record
 from maxops.remote.http import Answer, Call, Timeouts
+from maxops.remote.maxcontact import skills
 from maxops.remote.maxcontact.entities import CAMPAIGN, LIST, TEAM, USER
-from maxops.remote.maxcontact.envelope import TOLERATED, Envelope, read_envelope, rows_of
+from maxops.remote.maxcontact.envelope import TOLERATED, Envelope, find_envelope, judged, read_envelope, rows_of
 from maxops.remote.maxcontact.session import Session
 
 # The handle must not hang: it says at once what is known, and the emergency service reads the campaigns.
@@ -36,14 +38,42 @@ class Collection:
     def all(self) -> list[Record]:
         """Every row, each Id once; Garbled rather than a part of them."""
         call = self._call("read all", "GET", repeat=True)
-        envelope = _send(self._session, call)
+        records = [self._read(call, row) for row in self._rows(call, _send(self._session, call))]
+        self._refuse_twins(call, [record["id"] for record in records])
+        return records
+
+    def snapshot(self, known_mark: str = "") -> "Snapshot":
+        """Every row as it came, undecoded; without any where the answer is the one of `known_mark`, byte by byte."""
+        call = self._call("read all", "GET", repeat=True)
+
+        def read(answer: Answer) -> Snapshot:
+            mark = mark_of(answer.body)
+            if mark == known_mark and answer.status not in call.tolerated:
+                return Snapshot(self, call, mark, None)
+            return Snapshot(self, call, mark, self._cut(call, answer))
+
+        return self._session.call(call, read)
+
+    def _cut(self, call: Call, answer: Answer) -> Rows:
+        transport, rows = self._session.transport, cut(answer.body)
+        if rows is not None:
+            judged(call, transport, answer, find_envelope(rows.envelope))
+        else:
+            envelope = read_envelope(call, transport, answer, decode)
+            wires = self._rows(call, envelope)
+            rows = DecodedRows(envelope, wires, [self._read(call, wire)["id"] for wire in wires])
+        self._refuse_twins(call, rows.ids)
+        return rows
+
+    def _rows(self, call: Call, envelope: Envelope) -> list[dict[str, Any]]:
         rows = rows_of(envelope.data)
         if rows is None:
-            raise self._garbled(call, "without any collection in it")
-        records = [self._read(call, row) for row in rows]
-        if len({record["id"] for record in records}) != len(records):
-            raise self._garbled(call, "with the same Id twice")
-        return records
+            raise self.garbled(call, "without any collection in it")
+        return rows
+
+    def _refuse_twins(self, call: Call, ids: Sequence[int]) -> None:
+        if len(set(ids)) != len(ids):
+            raise self.garbled(call, "with the same Id twice")
 
     def get(self, remote_id: int) -> Record:
         call = self._call("read", "GET", f"/{int(remote_id)}", repeat=True)
@@ -51,7 +81,7 @@ class Collection:
         if record is None:
             raise NotFound(f"MaxContact has no {self.entity.label} {remote_id}.", operation=call.operation)
         if record["id"] != remote_id:
-            raise self._garbled(call, f"about {self.entity.label} {record['id']} when asked for {remote_id}")
+            raise self.garbled(call, f"about {self.entity.label} {record['id']} when asked for {remote_id}")
         return record
 
     def create(self, values: Mapping[str, Any]) -> Record:
@@ -68,7 +98,8 @@ class Collection:
     def update(self, record: Record, changes: Mapping[str, Any]) -> Record:
         """PUT of the row as read, with only `changes` laid over it; what comes back, or a fresh reading."""
         self._require_secrets(changes)
-        wire = {**record.raw, **self.entity.write(changes, like=record.raw)}
+        manner = {name: decode_member(value) for name, value in record.raw.items()}
+        wire = {**record.raw, **self.entity.write(changes, like=manner)}
         call = self._call("update", "PUT", f"/{int(record['id'])}", body=encode(wire), repeat=True)
         answer = self._whole(call, _send(self._session, call))
         return answer or self._look_after(call, lambda: self.get(record["id"]))
@@ -143,9 +174,9 @@ class Collection:
         try:
             record = self.entity.read(row)
         except ValueError as error:
-            raise self._garbled(call, f"with a value that cannot be ({error})") from error
+            raise self.garbled(call, f"with a value that cannot be ({error})") from error
         if record.get("id") is None:
-            raise self._garbled(call, f"with a {self.entity.label} that has no Id")
+            raise self.garbled(call, f"with a {self.entity.label} that has no Id")
         return record
 
     def _find_created(self, call: Call, envelope: Envelope, values: Mapping[str, Any]) -> Record:
@@ -157,11 +188,34 @@ class Collection:
         named = [field.attribute for field in self.entity.fields if field.required and not field.write_only]
         found = [row for row in self.all() if all(row.get(name) == values.get(name) for name in named)]
         if len(found) != 1:
-            raise self._garbled(call, f"from which the new {self.entity.label} cannot be told; it may exist")
+            raise self.garbled(call, f"from which the new {self.entity.label} cannot be told; it may exist")
         return found[0]
 
-    def _garbled(self, call: Call, sentence: str) -> Garbled:
+    def garbled(self, call: Call, sentence: str) -> Garbled:
         return Garbled(f"MaxContact sent an answer {sentence}.", operation=call.operation)
+
+
+class Snapshot:
+    """One collection as it came. `rows` is None when it is the one whose mark was known."""
+
+    def __init__(self, collection: Collection, call: Call, mark: str, rows: Rows | None) -> None:
+        self.mark = mark
+        self.rows = rows
+        self._collection = collection
+        self._call = call
+
+    def columns(self, places: Sequence[int]) -> dict[str, list[Any]]:
+        """The values of these rows, attribute by attribute; Garbled when one cannot be."""
+        rows, collection = self.rows, self._collection
+        if rows is None or not places:
+            return {}
+        try:
+            columns = collection.entity.columns(rows.wires(places))
+        except ValueError as error:
+            raise collection.garbled(self._call, f"with a value that cannot be ({error})") from error
+        if columns["id"] != [rows.ids[place] for place in places]:
+            raise collection.garbled(self._call, f"with a {collection.entity.label} that has no Id")
+        return columns
 
 
 class Management:
@@ -177,12 +231,12 @@ class Management:
         collections = (self.campaigns, self.lists, self.teams, self.users)
         return {collection.entity.path: collection for collection in collections}[path]
 
-    def skills_on(self, skill_id: int, proficiency: int, user_ids: Sequence[int]) -> None:
-        wire = {"SkillId": skill_id, "Proficiency": proficiency, "UserIds": list(user_ids)}
-        self._set_skills("give skill", "PUT", wire)
+    def skills_on(self, skill_id: int, proficiency: int, user_ids: Sequence[int]) -> dict[int, str]:
+        """The users it was declined for although the call as such succeeded, with the reason."""
+        return skills.give(self._session, skill_id, proficiency, user_ids)
 
-    def skills_off(self, skill_id: int, user_ids: Sequence[int]) -> None:
-        self._set_skills("take skill", "DELETE", {"SkillId": skill_id, "UserIds": list(user_ids)})
+    def skills_off(self, skill_id: int, user_ids: Sequence[int]) -> dict[int, str]:
+        return skills.take(self._session, skill_id, user_ids)
 
     def emergency_enable(self) -> None:
         """One request, never repeated here: after an Unanswered, the campaigns have to be read."""
@@ -190,10 +244,6 @@ class Management:
 
     def emergency_disable(self) -> None:
         self._set_emergency("disable")
-
-    def _set_skills(self, operation: str, method: str, wire: dict[str, Any]) -> None:
-        call = Call(operation, method, "management/users/skills", body=encode(wire), repeat=True, tolerated=TOLERATED)
-        _send(self._session, call)
 
     def _set_emergency(self, switch: str) -> None:
         call = Call(

@@ -16,8 +16,8 @@ from urllib.parse import quote
 
 from maxops.remote.codec import decode
 from maxops.remote.errors import Garbled, MaxopsConfigError, NotAuthorised
-from maxops.remote.fields import read_when
 from maxops.remote.http import Answer, Call, Timeouts, Transport
+from maxops.remote.kinds import read_when
 
 JSON_HEADERS = {"Accept": "application/json", "Content-Type": "application/json"}
 LOGIN_TIMEOUTS = Timeouts(connect=3, read=10, total=15)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from maxops.remote.connect import maxcontact
-from maxops.remote.fields import letters_of
+from maxops.remote.kinds import letters_of
 from maxops.remote.maxcontact.choices import ErrorSeverity
 from maxops.remote.maxcontact.import_answers import ImportResponse, line_and_reason, lines_named, read_response
 from maxops.remote.maxcontact.leads import MAX_REQUEST_BYTES, request_size
