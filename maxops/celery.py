@@ -56,16 +56,20 @@ def configure() -> None:
         beat_schedule_filename=str(settings.DATA_DIR / "beat-schedule"),
         beat_schedule={
             "pull campaigns": {
-                "task": "maxops.mirror.tasks.pull_one",
-                "args": ["campaigns"],
+                "task": "maxops.mirror.tasks.pull_board",
                 "schedule": settings.MAXOPS_BOARD_SECONDS,
                 # A slow dialler must never pile readings up: one not begun before the next is due is dropped.
                 "options": {"expires": settings.MAXOPS_BOARD_SECONDS},
             },
-            "pull everything": {
-                "task": "maxops.mirror.tasks.pull_all",
+            "pull the rest": {
+                "task": "maxops.mirror.tasks.pull_rest",
                 "schedule": settings.MAXOPS_PULL_SECONDS,
                 "options": {"expires": settings.MAXOPS_PULL_SECONDS},
+            },
+            "pick up stale batches": {
+                "task": "maxops.mirror.tasks.resume_batches",
+                "schedule": 20,
+                "options": {"expires": 20},
             },
             "pick up stale runs": {
                 "task": "maxops.imports.tasks.resume_stale",

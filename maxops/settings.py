@@ -27,7 +27,10 @@ env = environ.Env(
     MAXOPS_UPLOAD_LIMIT=(int, 2_000_000_000),
     MAXOPS_PULL_SECONDS=(int, 300),
     MAXOPS_BOARD_SECONDS=(int, 15),
+    MAXOPS_IDLE_SECONDS=(int, 60),
+    MAXOPS_HISTORY_DAYS=(int, 400),
     MAXOPS_EMERGENCY_SECONDS=(int, 60),
+    MAXOPS_PROXIES=(int, 0),
     MAXCONTACT_URL=(str, ""),
     MAXCONTACT_LOGIN=(str, ""),
     MAXCONTACT_PASSWORD=(str, ""),
@@ -151,6 +154,7 @@ CACHES = {
     },
 }
 
+AUTHENTICATION_BACKENDS = ["maxops.console.permissions.OneQueryBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -226,8 +230,11 @@ LOGGING = {
 MAXOPS_PHONE_REGION = env("MAXOPS_PHONE_REGION")
 MAXOPS_UPLOAD_LIMIT = env("MAXOPS_UPLOAD_LIMIT")  # bytes of one lead file
 MAXOPS_PULL_SECONDS = env("MAXOPS_PULL_SECONDS")  # between two readings of lists, teams, users
-MAXOPS_BOARD_SECONDS = env("MAXOPS_BOARD_SECONDS")  # between two readings of the campaigns
+MAXOPS_BOARD_SECONDS = env("MAXOPS_BOARD_SECONDS")  # between two readings of the campaigns while somebody looks
+MAXOPS_IDLE_SECONDS = env("MAXOPS_IDLE_SECONDS")  # ... and while nobody does
+MAXOPS_HISTORY_DAYS = env("MAXOPS_HISTORY_DAYS")  # how long the mirror remembers what changed in MaxContact
 MAXOPS_EMERGENCY_SECONDS = env("MAXOPS_EMERGENCY_SECONDS")  # how long campaigns are re-read after the handle was pulled
+MAXOPS_PROXIES = env("MAXOPS_PROXIES")  # proxies of ours a request comes through, each adding to X-Forwarded-For
 MAXCONTACT_URL = env("MAXCONTACT_URL")
 MAXCONTACT_LOGIN = env("MAXCONTACT_LOGIN")
 MAXCONTACT_PASSWORD = env("MAXCONTACT_PASSWORD")

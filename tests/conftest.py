@@ -5,11 +5,19 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 
+from maxops.mirror import looks
 from maxops.sandbox.server import Sandbox
 from tests.installation import Installation
 
 LOGIN = "api.maxops"
 PASSWORD = "sandbox-password"
+
+
+@pytest.fixture(autouse=True)
+def nothing_seen_before() -> None:
+    """What a process remembers for a second must not reach the next test."""
+    looks.readings.forget()
+    looks.registers.forget()
 
 
 @pytest.fixture(scope="session")

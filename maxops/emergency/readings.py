@@ -113,7 +113,8 @@ def newest() -> Sight | None:
 
 
 def from_mirror() -> Sight | None:
-    good = Reading.objects.filter(kind="campaigns", state=Reading.State.DONE, dry_run=False).order_by("-started_at")
+    whole = Reading.objects.filter(kind="campaigns", state=Reading.State.DONE, dry_run=False, applies=None)
+    good = whole.order_by("-started_at")
     rows = Campaign.objects.filter(missing_since=None).annotate(read=Subquery(good.values("started_at")[:1]))
     try:
         with impatient(STORE_SECONDS):

@@ -1,32 +1,48 @@
 """Remote -> local: compare by fingerprint, write what differs, mark what vanished, refuse a suspicious answer.
 
 Correct whoever else pulls or pushes meanwhile: a row written after the reading began is never overwritten by it.
+Nothing is decoded, loaded or written for rows whose bytes are those of the last reading.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from maxops.mirror.errors import PullBusy, PullRefused
-from maxops.mirror.models import Mirrored, Reading, mirrored_models
-from maxops.mirror.records import Stored, differences, keep, slices, store_records
+from maxops.mirror import bulk_write, leases, retention
+from maxops.mirror.author import Author
+from maxops.mirror.differences import (
+    KEPT_A_READING,
+    Delta,
+    Recorder,
+    Stored,
+    compare,
+    mark_missing,
+    missing_ones,
+    store_slice,
+)
+from maxops.mirror.errors import PullRefused
+from maxops.mirror.models import Difference, Mirrored, Reading, mirrored_models
+from maxops.mirror.records import as_columns, keep, slices
 from maxops.remote.connect import maxcontact
-from maxops.remote.errors import NotFound, RemoteError
-from maxops.remote.maxcontact.management import Collection
+from maxops.remote.errors import NotFound
+from maxops.remote.maxcontact.management import Collection, Snapshot
 
-LEASE = timedelta(seconds=100)  # a running reading without a sign of life for longer has crashed
-READINGS_KEPT = 1000  # a kind
-POLL_SECONDS = 0.2
+Part = tuple[list[list[Any]], list[str]]  # a slice of records as columns of values, and their fingerprints
 
 
 @dataclass(frozen=True, slots=True)
 class PullResult:
+    """`differences` only of a dry run; those of others are in the table."""
+
     kind: str
+    reading_id: int
     read: int
     created: int
     changed: int
@@ -36,129 +52,198 @@ class PullResult:
     differences: list[dict[str, Any]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How to pull. `accept_loss`: True, or the largest number of rows that may be marked as missing.
+
+    `wait`: seconds to wait for another pull. `reading`: the waiting one that asks for this; it says the rest itself.
+    """
+
+    dry_run: bool = False
+    accept_loss: bool | int = False
+    author: Author | None = None
+    source: str = "command"
+    wait: float = 0
+    reading: Reading | None = None
+
+    def of(self, kind: str) -> Reading:
+        if self.reading:
+            return self.reading
+        author = self.author or Author("", self.source)
+        accepted = None if isinstance(self.accept_loss, bool) else self.accept_loss
+        return Reading(
+            kind=kind, dry_run=self.dry_run, source=author.source, staff=author.login, loss_accepted=accepted
+        )
+
+
 def collection_of(kind: str) -> Collection:
     return getattr(maxcontact().management, kind)
 
 
-def store(kind: str, records: Sequence[Mapping[str, Any]], *, at: datetime) -> Stored:
+def store(kind: str, records: Sequence[Mapping[str, Any]], *, at: datetime, source: str = "emergency") -> Stored:
     """Take over records somebody else has read; `at` is when they were asked for. Marks nothing as missing."""
-    return store_records(mirrored_models()[kind], records, at)
+    model = mirrored_models()[kind]
+    names = {name: None for record in records for name in record}
+    values = {name: [record.get(name) for record in records] for name in names}
+    part = (as_columns(model, values, len(records)), [""] * len(records))
+    return _store(model, [part], Recorder(kind, at, source))
 
 
 def read_one(instance: Mirrored) -> Mirrored:
     """Read this record anew. NotFound also marks the row as missing; any other RemoteError changes nothing."""
-    at = timezone.now()
+    at, model = timezone.now(), type(instance)
     try:
         record = collection_of(instance.kind()).get(instance.pk)
     except NotFound:
-        type(instance)._default_manager.filter(pk=instance.pk, missing_since=None).update(missing_since=at)
+        mark_missing(model, [instance.pk], Recorder(instance.kind(), at, "page"))
         raise
-    rows = type(instance)._default_manager
+    rows = model._default_manager
     with transaction.atomic():
         # What was written here after we asked is newer than the answer.
-        return rows.select_for_update().filter(pk=instance.pk, seen_at__gt=at).first() or keep(
-            type(instance), record, at
-        )
+        newer = rows.select_for_update().filter(pk=instance.pk, seen_at__gt=at).first()
+        return newer or keep(model, record, at, source="page")
 
 
-def pull(
-    kind: str, *, dry_run: bool = False, accept_loss: bool = False, source: str = "command", wait: float = 0
-) -> PullResult:
-    """Read one kind whole. RemoteError and PullRefused change no row; `wait` is how long to wait for another pull."""
-    model = mirrored_models()[kind]
-    collection = collection_of(kind)
-    reading = _begin(kind, dry_run, source, wait)
-    try:
-        result = _take_over(model, reading, collection, accept_loss)
-    except RemoteError as error:
-        _finish(reading, Reading.State.FAILED, error.message)
-        raise
-    except PullRefused as refusal:
-        _finish(reading, Reading.State.REFUSED, refusal.message)
-        raise
-    except BaseException:
-        _finish(reading, Reading.State.FAILED, "Broken off: see the log.")
-        raise
-    for name in ("read", "created", "changed", "unchanged", "missing"):
-        setattr(reading, name, getattr(result, name))
-    _finish(reading, Reading.State.DONE, "")
-    return result
+def pull(kind: str, **wish: Any) -> PullResult:
+    """Read one kind whole, as the Wish says. RemoteError and PullRefused change no row."""
+    model, wanted, collection = mirrored_models()[kind], Wish(**wish), collection_of(kind)
+    reading = leases.begin(wanted.of(kind), wanted.wait)
+    with leases.settled(reading):
+        found = Pull(model, reading, collection, wanted.accept_loss is True).run()
+    retention.prune_now_and_then(reading)
+    counts = {name: getattr(reading, name) for name in leases.COUNTED}
+    return PullResult(kind, reading.pk, **counts, seconds=reading.seconds, differences=[it.as_dict() for it in found])
 
 
-def _begin(kind: str, dry_run: bool, source: str, wait: float) -> Reading:
-    patience = time.monotonic() + wait
-    while True:
-        now = timezone.now()
+class Pull:
+    """One reading at work, from the answer to the last mark."""
+
+    def __init__(self, model: type[Mirrored], reading: Reading, collection: Collection, accepts_any_loss: bool) -> None:
+        self.model = model
+        self.reading = reading
+        self.at = reading.started_at
+        self.collection = collection
+        self.accepts_any_loss = accepts_any_loss
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        began = time.monotonic()
         try:
-            with transaction.atomic():
-                _give_up_crashed(kind, now)
-                return Reading.objects.create(kind=kind, dry_run=dry_run, source=source, started_at=now, alive_at=now)
-        except IntegrityError as error:
-            if time.monotonic() > patience:
-                raise PullBusy(f"The {kind} are being read at this moment.") from error
-        time.sleep(POLL_SECONDS)
+            yield
+        finally:
+            self.reading.steps[name] = round(time.monotonic() - began, 3)
 
+    def run(self) -> list[Delta]:
+        """What a dry run found; what another found is in the rows already."""
+        with self.step("read"):
+            known = self._standing()
+            snapshot = self.collection.snapshot(known.body_mark if known else "")
+        leases.still_ours(self.reading)
+        self.reading.body_mark = snapshot.mark
+        if snapshot.rows is None:
+            self.reading.read = self.reading.unchanged = known.read
+            return []
+        with self.step("compare"):
+            self.reading.read = len(snapshot.rows.ids)
+            marks = snapshot.rows.marks()
+            places, gone, present = self._differing(snapshot.rows.ids, marks)
+            parts = self._decoded(snapshot, places, marks)
+        if self.reading.dry_run:
+            with self.step("write"):
+                return self._rehearse(parts, gone)
+        self._refuse_loss(gone, present)
+        with self.step("write"):
+            self._take_over(parts, gone)
+        return []
 
-def _give_up_crashed(kind: str, now: datetime) -> None:
-    crashed = Reading.objects.filter(kind=kind, state=Reading.State.RUNNING, alive_at__lt=now - LEASE)
-    crashed.update(state=Reading.State.FAILED, message="Did not finish: it was interrupted.", finished_at=now)
+    def _standing(self) -> Reading | None:
+        """The last good reading, if no row was written here since: the same answer then means that nothing differs."""
+        last = Reading.latest_good(self.reading.kind)
+        if last is None or not last.body_mark:
+            return None
+        since = Q(seen_at__gt=last.started_at) | Q(missing_since__gt=last.started_at)
+        return None if self.model._default_manager.filter(since).exists() else last
 
+    def _differing(self, ids: Sequence[int], marks: Sequence[str]) -> tuple[list[int], list[int], int]:
+        """Places of the rows whose bytes are new, in the order of their ids; ids that are gone; how many were there."""
+        known = bulk_write.fingerprints(self.model)
+        places = [place for place, row_id in enumerate(ids) if known.get(row_id) != marks[place]]
+        gone, present = sorted(known.keys() - ids), len(known)
+        if gone:
+            rows = self.model._default_manager.filter(missing_since=None, seen_at__gt=self.at)
+            later = set(rows.values_list("pk", flat=True))
+            gone, present = [row_id for row_id in gone if row_id not in later], present - len(later)
+        return sorted(places, key=ids.__getitem__), gone, present
 
-def _take_over(model: type[Mirrored], reading: Reading, collection: Collection, accept_loss: bool) -> PullResult:
-    at = reading.started_at
-    records = collection.all()
-    if not Reading.objects.filter(pk=reading.pk, state=Reading.State.RUNNING).update(alive_at=timezone.now()):
-        raise PullBusy(f"This reading of the {reading.kind} took so long that another has taken its place.")
-    gone, present = _vanished(model, {record["id"] for record in records}, at)
-    if reading.dry_run:
-        return _rehearse(model, records, reading, len(gone))
-    if gone and len(gone) * 3 > present and not accept_loss:
+    def _decoded(self, snapshot: Snapshot, places: Sequence[int], marks: Sequence[str]) -> list[Part]:
+        """All of them before the first is written: one value that cannot be stored refuses the whole."""
+        parts = []
+        for some in slices(places):
+            columns = as_columns(self.model, snapshot.columns(some), len(some))
+            parts.append((columns, [marks[place] for place in some]))
+        return parts
+
+    def _refuse_loss(self, gone: Sequence[int], present: int) -> None:
+        accepted = self.reading.loss_accepted
+        if self.accepts_any_loss:
+            accepted = self.reading.loss_accepted = len(gone)
+        if len(gone) * 3 <= present or (accepted is not None and len(gone) <= accepted):
+            return
+        self.reading.missing = len(gone)
+        self._keep_lost(gone)
         raise PullRefused(
-            f"MaxContact answered with {len(records)} {reading.kind}; {len(gone)} of the {present} known ones would be "
-            "marked as missing. That is over a third, so nothing was taken over. If it is right, accept the loss.",
+            f"MaxContact answered with {self.reading.read} {self.reading.kind}; {len(gone)} of the {present} known "
+            "ones would be marked as missing. That is over a third, so nothing was taken over. If it is right, "
+            "accept the loss.",
             missing=len(gone),
             present=present,
         )
-    stored = store_records(model, records, at)
-    missing = _mark(model, gone, at)
-    # A row skipped because we wrote it meanwhile stays as it is: unchanged by this reading.
-    unchanged = stored.unchanged + stored.skipped
-    return PullResult(reading.kind, len(records), stored.created, stored.changed, unchanged, missing, _seconds(reading))
+
+    def _keep_lost(self, gone: Sequence[int]) -> None:
+        """For people to look at before they accept it; the list of the latest refusal is enough."""
+        refused = Reading.objects.filter(kind=self.reading.kind, state=Reading.State.REFUSED)
+        before = Difference.objects.filter(taken=False, reading__in=refused)
+        last = refused.order_by("-pk").first()
+        if last and (last.body_mark, last.missing) == (self.reading.body_mark, len(gone)) and before.exists():
+            before.update(reading=self.reading)
+            return
+        before.delete()
+        self._recorder().keep(missing_ones(self.model, gone), taken=False)
+
+    def _recorder(self) -> Recorder:
+        limit = 0 if self.reading.dry_run else KEPT_A_READING
+        return Recorder(self.reading.kind, self.at, self.reading.source, reading=self.reading, limit=limit)
+
+    def _rehearse(self, parts: Sequence[Part], gone: Sequence[int]) -> list[Delta]:
+        found: list[Delta] = []
+        for columns, marks in parts:
+            found += compare(self.model, list(zip(*columns, strict=True)), marks).deltas
+            leases.beat(self.reading)
+        newer = set(self.model._default_manager.filter(seen_at__gt=self.at).values_list("pk", flat=True))
+        found = [delta for delta in found if delta.remote_id not in newer]
+        created = sum(delta.sort == Difference.Sort.ADDED for delta in found)
+        self._count(created, len(found) - created, len(gone))
+        found += missing_ones(self.model, gone)
+        self._recorder().keep(found, taken=False)
+        return found
+
+    def _take_over(self, parts: Sequence[Part], gone: Sequence[int]) -> None:
+        recorder = self._recorder()
+        recorder.silent = not self.model._default_manager.exists()
+        stored = _store(self.model, parts, recorder)
+        self._count(stored.created, stored.changed, mark_missing(self.model, gone, recorder))
+        self.reading.message = recorder.words
+
+    def _count(self, created: int, changed: int, missing: int) -> None:
+        """A row skipped because it was written here meanwhile stays as it is: unchanged by this reading."""
+        self.reading.created, self.reading.changed, self.reading.missing = created, changed, missing
+        self.reading.unchanged = self.reading.read - created - changed
 
 
-def _rehearse(
-    model: type[Mirrored], records: Sequence[Mapping[str, Any]], reading: Reading, missing: int
-) -> PullResult:
-    found = differences(model, records)
-    created = sum(difference["new"] for difference in found)
-    changed = len(found) - created
-    unchanged = len(records) - len(found)
-    return PullResult(reading.kind, len(records), created, changed, unchanged, missing, _seconds(reading), found)
-
-
-def _vanished(model: type[Mirrored], read: set[int], at: datetime) -> tuple[list[int], int]:
-    """Ids of rows present until now that were not read, and how many rows are present."""
-    present = set(model._default_manager.filter(missing_since=None, seen_at__lte=at).values_list("pk", flat=True))
-    return sorted(present - read), len(present)
-
-
-def _mark(model: type[Mirrored], gone: Sequence[int], at: datetime) -> int:
-    still = model._default_manager.filter(missing_since=None, seen_at__lte=at)
-    return sum(still.filter(pk__in=part).update(missing_since=at) for part in slices(gone))
-
-
-def _seconds(reading: Reading) -> float:
-    return round((timezone.now() - reading.started_at).total_seconds(), 3)
-
-
-def _finish(reading: Reading, state: str, message: str) -> None:
-    """Settle the reading, unless it was given up meanwhile, and forget the oldest ones now and then."""
-    reading.state, reading.message = state, message
-    reading.finished_at, reading.seconds = timezone.now(), _seconds(reading)
-    names = ("state", "message", "finished_at", "seconds", "read", "created", "changed", "unchanged", "missing")
-    running = Reading.objects.filter(pk=reading.pk, state=Reading.State.RUNNING)
-    running.update(**{name: getattr(reading, name) for name in names})
-    if reading.pk % 50 == 0:
-        of_kind = Reading.objects.filter(kind=reading.kind)
-        kept = list(of_kind.order_by("-pk").values_list("pk", flat=True)[:READINGS_KEPT])
-        of_kind.filter(pk__lt=kept[-1]).delete()
+def _store(model: type[Mirrored], parts: Sequence[Part], recorder: Recorder) -> Stored:
+    total = Stored()
+    for columns, marks in parts:
+        total += store_slice(model, compare(model, list(zip(*columns, strict=True)), marks), recorder)
+        if recorder.reading:
+            leases.beat(recorder.reading)
+    return total

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from maxops.campaigns.models import Campaign
 from maxops.lists.models import LeadList
 
-KEYS = {"read", "created", "changed", "unchanged", "missing", "seconds"}
+KEYS = {"read", "created", "changed", "unchanged", "missing", "seconds", "reading"}
 
 
 def test_pull_answers_every_kind_in_json(connected, db, capsys):

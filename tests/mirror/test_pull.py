@@ -9,11 +9,15 @@ from django.utils import timezone
 from maxops.campaigns.models import Campaign
 from maxops.lists.models import LeadList
 from maxops.mirror import push
+from maxops.mirror.author import Author
 from maxops.mirror.errors import PullBusy, PullRefused
 from maxops.mirror.models import Reading, mirrored_models
-from maxops.mirror.pull import READINGS_KEPT, pull, read_one, store
+from maxops.mirror.pull import pull, read_one, store
+from maxops.mirror.retention import READINGS_KEPT
 from maxops.remote.errors import Garbled, MaxopsConfigError, RemoteError
 from maxops.remote.fields import Record
+
+NAIDU = Author("m.naidu", "admin")
 
 
 def remote(sandbox, pk=1):
@@ -33,7 +37,7 @@ def test_one_log_in_serves_a_whole_reading(connected, db):
 def test_row_pushed_after_the_reading_began_is_not_overwritten(mirrored):
     asked_at = timezone.now()
     before = Record({**dict.fromkeys(["id"], 1), "name": "As it was before"})
-    push.update(Campaign.objects.get(pk=1), {"name": "Ours"}, {}, "m.naidu", "admin")
+    push.update(Campaign.objects.get(pk=1), {"name": "Ours"}, {}, NAIDU)
     stored = store("campaigns", [before], at=asked_at)
     assert (stored.changed, stored.skipped) == (0, 1)
     assert Campaign.objects.get(pk=1).name == "Ours"
@@ -41,11 +45,12 @@ def test_row_pushed_after_the_reading_began_is_not_overwritten(mirrored):
 
 def test_row_written_after_the_reading_began_is_not_marked_missing(mirrored):
     # As if it had been created while the answer was on its way: the answer cannot have it yet.
-    new = push.create(Campaign, {"name": "Just made"}, "m.naidu", "admin")
+    new = push.create(Campaign, {"name": "Just made"}, NAIDU)
     Campaign.objects.filter(pk=new.pk).update(seen_at=timezone.now() + timedelta(seconds=60))
     del mirrored.state.records["Campaign"][new.pk]
     assert pull("campaigns").missing == 0
     Campaign.objects.filter(pk=new.pk).update(seen_at=new.seen_at)
+    remote(mirrored)["Description"] = "Another answer than the last"
     assert pull("campaigns").missing == 1
 
 
@@ -71,8 +76,9 @@ def test_dry_run_tells_and_writes_nothing(mirrored):
     del mirrored.state.records["Campaign"][2]
     result = pull("campaigns", dry_run=True)
     assert (result.changed, result.created, result.missing) == (1, 0, 1)
-    [difference] = result.differences
-    assert (difference["id"], difference["fields"]) == (1, {"name": [before, "Changed in the Portal"]})
+    changed, gone = result.differences
+    assert (changed["id"], changed["fields"]) == (1, {"name": [before, "Changed in the Portal"]})
+    assert (gone["id"], gone["sort"]) == (2, "missing")
     assert Campaign.objects.get(pk=1).name == before
     assert Reading.latest_good("campaigns").dry_run is False
 

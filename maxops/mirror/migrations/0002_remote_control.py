@@ -72,7 +72,28 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='ledger',
             name='staff',
-            field=models.CharField(blank=True, db_index=True, max_length=150, verbose_name='who'),
+            field=models.CharField(blank=True, max_length=150, verbose_name='who'),
+        ),
+        migrations.AlterField(
+            model_name='ledger',
+            name='outcome',
+            field=models.CharField(choices=[('accepted', 'Accepted'), ('refused', 'Not taken'), ('unknown', 'Unknown'), ('partly', 'Partly taken')], default='unknown', max_length=10),
+        ),
+        migrations.AddIndex(
+            model_name='ledger',
+            index=models.Index(fields=['kind', '-at'], name='mirror_ledger_kind'),
+        ),
+        migrations.AddIndex(
+            model_name='ledger',
+            index=models.Index(fields=['staff', '-at'], name='mirror_ledger_staff'),
+        ),
+        migrations.AddIndex(
+            model_name='ledger',
+            index=models.Index(fields=['outcome', '-at'], name='mirror_ledger_outcome'),
+        ),
+        migrations.AddIndex(
+            model_name='ledger',
+            index=models.Index(fields=['source', '-at'], name='mirror_ledger_source'),
         ),
         migrations.AlterField(
             model_name='reading',
@@ -144,11 +165,11 @@ class Migration(migrations.Migration):
                 ('fields', models.JSONField(blank=True, default=dict, help_text='{attribute: [before, after]}')),
                 ('fingerprint', models.CharField(blank=True, max_length=64)),
                 ('taken', models.BooleanField(default=True)),
-                ('reading', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='differences', to='mirror.reading')),
+                ('reading', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='differences', to='mirror.reading')),
             ],
             options={
                 'ordering': ['-at', '-id'],
-                'indexes': [models.Index(fields=['kind', 'remote_id', '-at'], name='mirror_difference_record'), models.Index(fields=['-at'], name='mirror_difference_latest')],
+                'indexes': [models.Index(fields=['reading', 'sort', 'id'], name='mirror_difference_reading'), models.Index(fields=['kind', 'remote_id', '-at'], name='mirror_difference_record'), models.Index(fields=['kind', '-at'], name='mirror_difference_kind'), models.Index(fields=['-at'], name='mirror_difference_latest')],
             },
         ),
     ]

@@ -60,8 +60,9 @@ class Reading(models.Model):
 
     @classmethod
     def latest_good(cls, kind: str) -> "Reading | None":
-        """The last reading of this kind that was taken over whole."""
-        return cls.objects.filter(kind=kind, state=cls.State.DONE, dry_run=False).order_by("-started_at").first()
+        """The last reading of this kind that was taken over whole. An applied dry run is as old as what it applies."""
+        good = cls.objects.filter(kind=kind, state=cls.State.DONE, dry_run=False, applies=None)
+        return good.order_by("-started_at").first()
 
     @property
     def state_tone(self) -> str:
@@ -85,7 +86,9 @@ class Difference(models.Model):
         MISSING = "missing", "Not there any more"
         RETURNED = "returned", "There again"
 
-    reading = models.ForeignKey(Reading, models.CASCADE, null=True, blank=True, related_name="differences")
+    reading = models.ForeignKey(
+        Reading, models.CASCADE, null=True, blank=True, related_name="differences", db_index=False
+    )
     kind = models.CharField(max_length=20, choices=KINDS)
     remote_id = models.IntegerField("MaxContact id")
     subject = models.TextField(blank=True, help_text="name of the record at that time")
@@ -99,7 +102,9 @@ class Difference(models.Model):
     class Meta:
         ordering = ["-at", "-id"]
         indexes = [
+            models.Index(fields=["reading", "sort", "id"], name="mirror_difference_reading"),
             models.Index(fields=["kind", "remote_id", "-at"], name="mirror_difference_record"),
+            models.Index(fields=["kind", "-at"], name="mirror_difference_kind"),
             models.Index(fields=["-at"], name="mirror_difference_latest"),
         ]
 

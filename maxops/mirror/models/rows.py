@@ -21,7 +21,7 @@ class Mirrored(models.Model):
 
     id = models.IntegerField("MaxContact id", primary_key=True)
     seen_at = models.DateTimeField("content read at", default=timezone.now, editable=False)
-    missing_since = models.DateTimeField("not seen since", null=True, blank=True, editable=False, db_index=True)
+    missing_since = models.DateTimeField("not seen since", null=True, blank=True, editable=False)
     fingerprint = models.CharField(max_length=64, blank=True, editable=False)
 
     entity: Entity

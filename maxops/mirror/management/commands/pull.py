@@ -7,14 +7,18 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from maxops.mirror.applying import apply
+from maxops.mirror.author import Author
 from maxops.mirror.errors import PullRefused, sentence
-from maxops.mirror.models import mirrored_models
+from maxops.mirror.leases import COUNTED
+from maxops.mirror.models import Reading, mirrored_models
 from maxops.mirror.pull import PullResult, pull
 from maxops.remote.errors import MaxopsConfigError, NotAuthorised, RemoteError, Unreachable
 from maxops.remote.maxcontact.entities import ENTITIES
 
 PATIENCE = 60  # seconds to wait for a reading somebody else has begun
 HOPELESS = (Unreachable, NotAuthorised)  # the next kind would meet the same
+SORT_WORDS = {"added": "new", "missing": "not there any more", "returned": "there again"}
 LISTED = 20  # differences of a dry run shown to people; --json has them all
 
 
@@ -24,10 +28,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("kinds", nargs="*", choices=[*ENTITIES, []], metavar="kind", help=", ".join(ENTITIES))
         parser.add_argument("--dry-run", action="store_true", help="read and compare, write nothing")
+        parser.add_argument("--apply", type=int, metavar="READING", help="write exactly what this dry run showed")
         parser.add_argument("--accept-loss", action="store_true", help="mark as missing even over a third of a kind")
         parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["apply"] is not None:
+            self.apply(options)
+            return
         kinds = [kind for kind in mirrored_models() if kind in options["kinds"] or not options["kinds"]]
         answers: dict[str, dict[str, Any]] = {}
         hopeless = ""
@@ -52,9 +60,25 @@ class Command(BaseCommand):
             self.tell(result, options["dry_run"])
         answer = asdict(result)
         del answer["kind"]
+        answer["reading"] = answer.pop("reading_id")
         if not options["dry_run"]:
             del answer["differences"]
         return answer
+
+    def apply(self, options: dict[str, Any]) -> None:
+        dry = Reading.objects.filter(pk=options["apply"]).first()
+        if dry is None:
+            raise CommandError(f"There is no reading {options['apply']}.")
+        try:
+            reading = apply(dry, Author("", "command"))
+        except PullRefused as refusal:
+            raise CommandError(refusal.message) from refusal
+        counts = {name: getattr(reading, name) for name in COUNTED} | {"seconds": reading.seconds}
+        if options["json"]:
+            self.stdout.write(json.dumps({reading.kind: {**counts, "reading": reading.pk, "applies": dry.pk}}))
+            return
+        words = f"{reading.created} new, {reading.changed} changed, {reading.missing} not there any more"
+        self.stdout.write(f"{reading.kind}: {words}. {reading.message}".strip())
 
     def tell(self, result: PullResult, dry_run: bool) -> None:
         counts = (
@@ -63,9 +87,8 @@ class Command(BaseCommand):
         )
         self.stdout.write(f"{result.kind}: {counts}{' - nothing written' if dry_run else ''}")
         for difference in result.differences[:LISTED]:
-            words = (
-                "new"
-                if difference["new"]
-                else ", ".join(f"{name}: {before} -> {after}" for name, (before, after) in difference["fields"].items())
-            )
+            pairs = [f"{name}: {before} -> {after}" for name, (before, after) in difference["fields"].items()]
+            words = ", ".join(pairs) if difference["sort"] == "changed" else SORT_WORDS[difference["sort"]]
             self.stdout.write(f"  {difference['id']} {difference['name']}: {words}")
+        if result.differences:
+            self.stdout.write(f"  To write exactly this: manage.py pull --apply {result.reading_id}")
