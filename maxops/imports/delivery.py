@@ -10,6 +10,7 @@ from pathlib import Path
 from django.db import transaction
 from django.utils import timezone
 
+from maxops.imports import sent_parts
 from maxops.imports.counts import note, recount
 from maxops.imports.errors import RecordTooLarge, SentBefore, WrongState
 from maxops.imports.findings import HOLDING_CODES
@@ -28,6 +29,7 @@ from maxops.imports.rejections import (
     start_outcomes,
 )
 from maxops.locks import hold
+from maxops.mirror.models import Ledger
 from maxops.remote.errors import MaxopsConfigError, Refused, RemoteError, TooLarge
 from maxops.remote.platforms.interface import Platform, Receipt
 
@@ -158,20 +160,28 @@ def send_part(run: Run, part: Part, platform: Platform) -> bool:
     """Whether to go on with the next part."""
     files = files_of(run)
     batch = make_batch(files, part.first_row, part.last_row, part_name(run, part.number), run.mapping.name)
+    entry = sent_parts.enter(part)
     part.state, part.tries, part.sent_at = Part.State.SENDING, part.tries + 1, timezone.now()
     part.save()
     recount(run.pk)
     try:
         receipt = platform.deliver(batch, options_of(run))
-    except TooLarge as error:
-        return recut(run, part, error)
-    except MaxopsConfigError as error:
+    except (RemoteError, MaxopsConfigError) as error:
+        going = book_any_failure(run, part, error)
+        unknown = isinstance(error, RemoteError) and error.taken == "unknown"
+        outcome = Ledger.Outcome.UNKNOWN if unknown else Ledger.Outcome.REFUSED
+        sent_parts.settle(entry, outcome, getattr(error, "message", str(error)))
+        return going
+    accept_part(run, part, receipt)
+    sent_parts.settle(entry, Ledger.Outcome.ACCEPTED, _reference_words(receipt.reference).strip())
+    return True
+
+
+def book_any_failure(run: Run, part: Part, error: RemoteError | MaxopsConfigError) -> bool:
+    if isinstance(error, MaxopsConfigError):
         set_part(part, Part.State.PLANNED, NOT_ATTEMPTED, "")
         return stop(run, str(error))
-    except RemoteError as error:
-        return book_failure(run, part, error)
-    accept_part(run, part, receipt)
-    return True
+    return recut(run, part, error) if isinstance(error, TooLarge) else book_failure(run, part, error)
 
 
 def accept_part(run: Run, part: Part, receipt: Receipt) -> None:
@@ -250,8 +260,12 @@ def set_part(part: Part, state: str, code: int, detail: str) -> None:
     files = files_of(part.run)
     rows = sent_rows(files, part.first_row, part.last_row)
     mark_rows(files, rows, code)
+    looked_up = part.state == Part.State.UNKNOWN
     part.state, part.detail = state, detail
     part.save()
+    if looked_up:
+        taken = state == Part.State.ANSWERED
+        sent_parts.settle_later(part, Ledger.Outcome.ACCEPTED if taken else Ledger.Outcome.REFUSED, detail)
 
 
 def give_up_waiting(run: Run) -> None:

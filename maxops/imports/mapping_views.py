@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -41,7 +42,9 @@ def new_mapping(request: HttpRequest) -> HttpResponse:
 def change_mapping(request: HttpRequest, mapping_id: int) -> HttpResponse:
     mapping = get_object_or_404(Mapping.objects.select_related("list"), pk=mapping_id)
     may_change = request.user.has_perm("imports.change_mapping")
-    form = MappingForm(request.POST if request.method == "POST" and may_change else None, instance=mapping)
+    if request.method == "POST" and not may_change:
+        raise PermissionDenied("Changing a mapping needs the group Manager; it stays as it is.")
+    form = MappingForm(request.POST or None, instance=mapping)
     if form.is_bound and form.is_valid():
         form.save()
         messages.success(request, "Mapping saved here. MaxContact's own mapping is not changed by this.")

@@ -27,7 +27,9 @@ from maxops.imports.rejections import (
     sent_rows,
     write_outcomes,
 )
+from maxops.imports.sent_parts import settle_later
 from maxops.locks import FOREVER, hold
+from maxops.mirror.models import Ledger
 from maxops.remote.errors import Garbled
 from maxops.remote.platforms.interface import Fate, Outcome, Report
 
@@ -209,6 +211,8 @@ def book(answer: Answer, choice: Choice, report: Report) -> None:
             remember_answer(mapping, f"{report.failure}: {report.detail}")
         note(run, _words(part, account))
         recount(run.pk, message=report.detail if report.failure else "")
+        outcome = Ledger.Outcome.REFUSED if report.failure else Ledger.Outcome.ACCEPTED
+        settle_later(part, outcome, "MaxContact's report came after all.")
         _close(answer, Answer.State.MATCHED, choice.evidence, part)
     if learned:
         book_again(mapping)

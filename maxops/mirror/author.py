@@ -1,7 +1,10 @@
 """Who acts, and from where: it stands beside every write that goes out."""
 
+import contextlib
 from dataclasses import dataclass
+from ipaddress import ip_address
 
+from django.conf import settings
 from django.http import HttpRequest
 
 
@@ -15,5 +18,15 @@ class Author:
 
 
 def author_of(request: HttpRequest, source: str = "admin") -> Author:
-    """Behind a proxy the web server puts the caller's own address into REMOTE_ADDR, or nobody can know it."""
-    return Author(request.user.get_username(), source, request.META.get("REMOTE_ADDR") or None)
+    return Author(request.user.get_username(), source, address_of(request))
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """The caller's address as our own outermost proxy saw it; what a caller wrote into the header himself is left."""
+    claimed = request.META.get("REMOTE_ADDR", "")
+    if settings.MAXOPS_PROXIES:
+        hops = request.headers.get("X-Forwarded-For", "").split(",")
+        claimed = hops[-min(settings.MAXOPS_PROXIES, len(hops))]
+    with contextlib.suppress(ValueError):
+        return str(ip_address(claimed.strip()))
+    return None

@@ -6,7 +6,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from maxops.remote.errors import RemoteError
+from maxops.remote.errors import Busy, NotAuthorised, RemoteError, Unreachable
+
+HOPELESS = (Unreachable, Busy, NotAuthorised)  # the next call would meet the same
 
 
 class PullRefused(Exception):
@@ -40,6 +42,12 @@ class Partly(RemoteError):
         self.saved = list(saved)
         self.unsaved = list(unsaved)
         self.taken = cause.taken
+
+
+class Occupied(RemoteError):
+    """Another write to the same record is on its way, and it took longer than a person waits. Nothing was sent."""
+
+    taken = "no"
 
 
 class NotKept(Exception):

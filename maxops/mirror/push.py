@@ -1,47 +1,90 @@
-"""Local -> remote: create, update, verbs and links. The dialler is asked first and its answer is what we store.
+"""Local -> remote: create, update, verbs; links and skills beside it. The dialler is asked first and its answer kept.
 
-Design: fetch fresh, lay only the changed fields over it, PUT; fields with an address of their own go by their verb.
+Design: wait for one's turn, fetch fresh, lay only the changed fields over it, PUT; some fields go by their own verb.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+from maxops.mirror import early
+from maxops.mirror.author import Author
 from maxops.mirror.errors import Conflict, NotKept, Partly
+from maxops.mirror.links import link, unlink
 from maxops.mirror.models import Mirrored
 from maxops.mirror.records import as_column, columns_of, is_so
 from maxops.mirror.sending import Sending
-from maxops.remote.errors import Refused, RemoteError
+from maxops.mirror.skills import give_skill, take_skill
+from maxops.mirror.turns import turn
+from maxops.remote.errors import RemoteError
 from maxops.remote.fields import Record
 
-__all__ = ["Conflict", "NotKept", "Partly", "create", "link", "perform", "unlink", "update"]
+__all__ = [
+    "Conflict",
+    "NotKept",
+    "Partly",
+    "create",
+    "give_skill",
+    "link",
+    "perform",
+    "take_skill",
+    "unlink",
+    "update",
+]
 
 
-def create(model: type[Mirrored], values: Mapping[str, Any], staff: str, source: str) -> Mirrored:
+def create(model: type[Mirrored], values: Mapping[str, Any], author: Author) -> Mirrored:
     """A new record; values left None are left to MaxContact. A POST is never sent twice."""
     given = {name: value for name, value in values.items() if value is not None}
-    sending = Sending(model, None, str(model(**_readable(model, given))), staff, source, _secrets(model, given))
-    known = set(model._default_manager.values_list("pk", flat=True))
-    entry = sending.enter(f"create {model.entity.label}", {name: (None, value) for name, value in given.items()})
+    sending = Sending(model, None, str(model(**_readable(model, given))), author, _secrets(model, given))
+    with turn(f"create-{model.kind()}", model.entity.label):
+        known = early.refuse_creation(model, given)
+        entry = sending.enter(f"create {model.entity.label}", {name: (None, value) for name, value in given.items()})
 
-    def look(error: RemoteError) -> Record:
-        return sending.look_for_new(entry, given, known, error)
+        def look(error: RemoteError) -> Record:
+            return sending.look_for_new(entry, given, known, error)
 
-    record = sending.attempt(entry, lambda: sending.collection.create(given), look)
-    if not columns_of(model).keys() <= record.keys():
-        record = sending.read_whole(record) or record
-    return sending.keep(record)
+        record = sending.attempt(entry, lambda: sending.collection.create(given), look)
+        if not columns_of(model).keys() <= record.keys():
+            record = sending.read_whole(record) or record
+        return sending.keep(record, ours=columns_of(model))
 
 
-def update(
-    instance: Mirrored, changes: Mapping[str, Any], opened: Mapping[str, Any], staff: str, source: str
-) -> Mirrored:
+def update(instance: Mirrored, changes: Mapping[str, Any], opened: Mapping[str, Any], author: Author) -> Mirrored:
     """Lay the changed fields over a fresh reading and send that. `opened` is what the person saw, {} if nothing."""
-    _refuse_locked(instance)
     model = type(instance)
-    sending = Sending(model, instance.pk, str(instance), staff, source, _secrets(model, changes))
-    fresh = _read_first(sending, instance.pk)
-    _look_for_conflict(model, fresh, changes, opened)
-    wanted = {name: value for name, value in changes.items() if not is_so(model, fresh, name, value)}
+    early.refuse_locked(instance)
+    early.refuse_update(model, changes)
+    sending = Sending(model, instance.pk, str(instance), author, _secrets(model, changes))
+    with turn(f"{model.kind()}-{instance.pk}", model.entity.label):
+        fresh = _read_first(sending, instance.pk)
+        _look_for_conflict(model, fresh, changes, opened)
+        wanted = {name: value for name, value in changes.items() if not is_so(model, fresh, name, value)}
+        record = _send_steps(sending, fresh, wanted)
+        return sending.keep(record if record.raw else sending.read_whole(record) or record, ours=changes)
+
+
+def perform(instance: Mirrored, verb: str, value: Any, author: Author) -> Mirrored:
+    """One verb of the entity (set_active, set_status ...): sent whatever stands there now."""
+    model = type(instance)
+    early.refuse_locked(instance)
+    sending = Sending(model, instance.pk, str(instance), author)
+    row = model.entity.verb(verb)
+    name = row.field.attribute
+    before = Record({name: getattr(instance, name, None), "id": instance.pk})
+    with turn(f"{model.kind()}-{instance.pk}", model.entity.label):
+        record: Record | None = sending.send_verb(before, row, value)
+        if not columns_of(model).keys() <= record.keys():
+            record = sending.read_whole(record)
+        if record is not None:
+            return sending.keep(record, ours=[name])
+        # It was taken in any case: if only the look afterwards failed, the one value is what we know.
+        if name == "active":
+            sending.remember(name, 0, int(value))
+        return sending.keep_one(name, value)
+
+
+def _send_steps(sending: Sending, fresh: Record, wanted: Mapping[str, Any]) -> Record:
+    """The record after all steps. One that fails after others were taken leaves these kept, and says so."""
     record, saved = fresh, []
     try:
         for names, send in sending.steps(wanted):
@@ -50,36 +93,10 @@ def update(
     except RemoteError as error:
         if not saved:
             raise
-        sending.keep(record)
+        sending.keep(record, ours=saved)
         unsaved = [name for name in wanted if name not in saved]
-        raise Partly(_partly_words(model, saved, unsaved, error), saved, unsaved, error) from error
-    return sending.keep(record if record.raw else sending.read_whole(record) or record)
-
-
-def perform(instance: Mirrored, verb: str, value: Any, staff: str, source: str) -> Mirrored:
-    """One verb of the entity (set_active, set_status ...): sent whatever stands there now."""
-    _refuse_locked(instance)
-    sending = Sending(type(instance), instance.pk, str(instance), staff, source)
-    row = type(instance).entity.verb(verb)
-    before = Record({row.field.attribute: getattr(instance, row.field.attribute, None), "id": instance.pk})
-    record: Record | None = sending.send_verb(before, row, value)
-    if not columns_of(type(instance)).keys() <= record.keys():
-        record = sending.read_whole(record)
-    # It was taken in any case: if only the look afterwards failed, the one value is what we know.
-    return sending.keep(record) if record is not None else sending.keep_one(row.field.attribute, value)
-
-
-def link(instance: Mirrored, link: str, other: int, staff: str, source: str) -> None:
-    """Associate (a list or team with a campaign, a user with a team). MaxContact cannot be asked what is associated."""
-    sending = Sending(type(instance), instance.pk, str(instance), staff, source)
-    entry = sending.enter(f"add to {link} of {instance.entity.label}", {link: (None, other)})
-    sending.attempt(entry, lambda: sending.collection.link(link, instance.pk, other), sending.cannot_look(entry))
-
-
-def unlink(instance: Mirrored, link: str, other: int, staff: str, source: str) -> None:
-    sending = Sending(type(instance), instance.pk, str(instance), staff, source)
-    entry = sending.enter(f"take from {link} of {instance.entity.label}", {link: (other, None)})
-    sending.attempt(entry, lambda: sending.collection.unlink(link, instance.pk, other), sending.cannot_look(entry))
+        raise Partly(_partly_words(sending.model, saved, unsaved, error), saved, unsaved, error) from error
+    return record
 
 
 def _read_first(sending: Sending, remote_id: int) -> Record:
@@ -90,11 +107,6 @@ def _read_first(sending: Sending, remote_id: int) -> Record:
         error.taken = "no"
         error.message = f"MaxContact could not be read, so your change was not sent. {error.message}"
         raise
-
-
-def _refuse_locked(instance: Mirrored) -> None:
-    if instance.is_locked:
-        raise Refused(f"{instance} is the vendor's own account and must not be edited; nothing was sent.")
 
 
 def _secrets(model: type[Mirrored], values: Mapping[str, Any]) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ What stays unanswered is settled by reading, never by guessing (targets: fault 6
 import html
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
@@ -15,10 +16,13 @@ from urllib.parse import quote, quote_plus
 from django.db import DatabaseError
 from django.utils import timezone
 
+from maxops.mirror.author import Author
+from maxops.mirror.early import names_of
 from maxops.mirror.errors import NotKept
-from maxops.mirror.models import Ledger, Mirrored
-from maxops.mirror.pull import collection_of
+from maxops.mirror.last_sets import remember
+from maxops.mirror.models import LastSet, Ledger, Mirrored
 from maxops.mirror.records import columns_of, is_so, jsonable, keep
+from maxops.remote.connect import maxcontact
 from maxops.remote.errors import Garbled, RemoteError, Unanswered
 from maxops.remote.fields import Record, Verb
 from maxops.remote.maxcontact.management import Collection
@@ -26,6 +30,7 @@ from maxops.remote.maxcontact.management import Collection
 log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 HIDDEN = "(not shown)"
+CANNOT_BE_ASKED = "MaxContact cannot be asked whether it was taken. It is safe to set it again."
 DOUBT = "Whether it did what was asked is not known."  # what remote/http.py adds to a write without an answer
 
 
@@ -36,25 +41,26 @@ class Sending:
     model: type[Mirrored]
     pk: int | None
     subject: str
-    staff: str
-    source: str
+    author: Author
     secrets: tuple[str, ...] = ()
     remarks: list[str] = field(default_factory=list)
 
     @property
     def collection(self) -> Collection:
-        return collection_of(self.model.kind())
+        return maxcontact().management.collection(self.model.kind())
 
     def enter(self, operation: str, changes: Mapping[str, tuple[Any, Any]]) -> Ledger:
         """Into the ledger before the first byte: if we die on the way, it stands there as unknown."""
+        _ = self.collection  # a wrong setup shows itself before anything is entered
         secret = {field.attribute for field in self.model.entity.fields if field.write_only}
         shown = {
             name: [None, HIDDEN] if name in secret else [jsonable(before), jsonable(after)]
             for name, (before, after) in changes.items()
         }
         return Ledger.objects.create(
-            staff=self.staff,
-            source=self.source,
+            staff=self.author.login,
+            source=self.author.source,
+            address=self.author.address,
             operation=operation,
             kind=self.model.kind(),
             remote_id=self.pk,
@@ -124,8 +130,29 @@ class Sending:
         def look(error: RemoteError) -> Record:
             return self.read_back(entry, {name: value}, error)
 
-        answer = self.attempt(entry, lambda: self.collection.perform(verb.name, self.pk, value), look)
+        with self.remembering(name, 0, int(value)) if self.is_unreported(name) else nullcontext():
+            answer = self.attempt(entry, lambda: self.collection.perform(verb.name, self.pk, value), look)
         return merge(record, answer) if answer is not None else Record({**record, name: value})
+
+    def is_unreported(self, name: str) -> bool:
+        return name not in columns_of(self.model)
+
+    @contextmanager
+    def remembering(self, name: str, other_id: int, value: int) -> Iterator[None]:
+        """Around a write that MaxContact will never show: what stands now, or at least what was asked for."""
+        try:
+            yield
+        except RemoteError as error:
+            if error.taken == "unknown":
+                self.remember(name, other_id, value, is_certain=False)
+            raise
+        self.remember(name, other_id, value)
+
+    def remember(self, name: str, other_id: int, value: int, *, is_certain: bool = True) -> None:
+        kind, staff = self.model.kind(), self.author.login
+        one = LastSet(kind=kind, remote_id=self.pk, name=name, other_id=other_id, value=value, staff=staff)
+        one.is_certain = is_certain
+        remember([one])
 
     def read_back(self, entry: Ledger, sent: Mapping[str, Any], error: RemoteError) -> Record:
         """No answer, or none that can be read: what does MaxContact show now?"""
@@ -137,18 +164,17 @@ class Sending:
             self.settle(entry, Ledger.Outcome.ACCEPTED, words)
             return now
         if taken:
-            self.keep(now)
+            self.keep(now, ours=sent)
             words = "It was read again: a part is saved. Re-read this page and compare."
             raise self.doubt(entry, Ledger.Outcome.PARTLY, words, error)
         if visible:
             words = "It was read again: nothing was saved. You may save again."
             raise self.doubt(entry, Ledger.Outcome.REFUSED, words, error)
-        words = "MaxContact cannot be asked whether it was taken. It is safe to set it again."
-        raise self.doubt(entry, Ledger.Outcome.UNKNOWN, words, error)
+        raise self.doubt(entry, Ledger.Outcome.UNKNOWN, CANNOT_BE_ASKED, error)
 
     def look_for_new(self, entry: Ledger, given: Mapping[str, Any], known: set[int], error: RemoteError) -> Record:
         """Whether a create without an answer was taken: an id we did not know, under our name or login."""
-        named = [field.attribute for field in self.model.entity.fields if field.required and not field.write_only]
+        named = names_of(self.model)
         label = self.model.entity.label
         records = self.read_again(entry, self.collection.all, error)
         new = [
@@ -172,13 +198,6 @@ class Sending:
     def shows(self, record: Record, given: Mapping[str, Any]) -> bool:
         """Whether the record has every value given, as far as it tells."""
         return all(is_so(self.model, record, name, value) for name, value in given.items() if name in record)
-
-    def cannot_look(self, entry: Ledger) -> Callable[[RemoteError], None]:
-        def look(error: RemoteError) -> None:
-            words = "MaxContact cannot be asked whether it was taken. It is safe to set it again."
-            raise self.doubt(entry, Ledger.Outcome.UNKNOWN, words, error)
-
-        return look
 
     def note(self, words: str) -> str:
         self.remarks.append(words)
@@ -208,8 +227,9 @@ class Sending:
         except RemoteError:
             return None
 
-    def keep(self, record: Record) -> Mirrored:
-        return self.write_down(record["id"], lambda: keep(self.model, record, timezone.now()))
+    def keep(self, record: Record, ours: Iterable[str] = ()) -> Mirrored:
+        """`ours` are the attributes this write set; what differs beside them was changed by somebody else."""
+        return self.write_down(record["id"], lambda: keep(self.model, record, timezone.now(), ours=tuple(ours)))
 
     def keep_one(self, name: str, value: Any) -> Mirrored:
         """Only this value is known. A blank fingerprint lets the next reading write the whole row."""

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from maxops.imports import delivery
+from maxops.imports import delivery, verdicts
 from maxops.imports.errors import WrongState
 from maxops.imports.models import Part, Run
+from maxops.mirror.models import Ledger
 from maxops.sandbox.server import Sandbox
 from tests.imports.uploading import assert_adds_up, check, reasons_by_line, rejects_of, upload
 from tests.leadfiles import EACH, REASONS, ROWS, write_planted
@@ -230,3 +231,55 @@ def test_run_sent_by_two_workers_at_once_goes_out_once(mapping, planted, connect
     delivery.deliver(run.pk)
     delivery.deliver(run.pk)
     assert len(uploads(connected)) == 1
+
+
+# In the ledger of everything sent out
+
+
+def entries() -> list[tuple[str, str, str]]:
+    return [(entry.operation, entry.outcome, entry.staff) for entry in Ledger.objects.order_by("pk")]
+
+
+def test_each_part_sent_stands_in_the_ledger_without_file_or_lead(mapping, planted, connected):
+    mapping.part_limit = 20_000
+    mapping.save()
+    run = upload(planted.path, mapping)
+    parts = list(run.parts.all())
+    assert entries() == [(f"upload part {part.number} of run {run.pk}", "accepted", "tester") for part in parts]
+    entry = Ledger.objects.order_by("pk").first()
+    assert (entry.subject, entry.source) == ("Planted", "page")
+    assert entry.changes == {"rows": [None, parts[0].rows], "bytes": [None, parts[0].bytes]}
+    assert "planted.csv" not in str(list(Ledger.objects.values()))
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"), [("drop_after", "unknown"), ("status", "unknown"), ("expired_token", "accepted")]
+)
+def test_part_is_entered_with_what_is_known_of_it(mapping, planted, connected, fault, outcome):
+    connected.faults.add("POST .*ImportCsvFiles", fault, status=500)
+    run = upload(planted.path, mapping)
+    assert entries() == [(f"upload part 1 of run {run.pk}", outcome, "tester")]
+
+
+def test_part_that_was_not_taken_is_entered_so(mapping, planted, connected, settings):
+    settings.MAXCONTACT_URL = "http://127.0.0.1:9"
+    upload(planted.path, mapping)
+    assert [outcome for _, outcome, _ in entries()] == ["refused"]
+
+
+def test_report_that_comes_after_all_settles_the_entry(mapping, planted, connected, letter_box):
+    connected.faults.add("POST .*ImportCsvFiles", "drop_after")
+    upload(planted.path, mapping)
+    assert [outcome for _, outcome, _ in entries()] == ["unknown"]
+    letter_box.hand_over()
+    assert [outcome for _, outcome, _ in entries()] == ["accepted"]
+    assert "came after all" in Ledger.objects.get().answer
+
+
+@pytest.mark.parametrize(("taken", "outcome"), [(True, "accepted"), (False, "refused")])
+def test_person_who_looked_settles_the_entry(mapping, planted, connected, taken, outcome):
+    connected.faults.add("POST .*ImportCsvFiles", "drop_before")
+    run = upload(planted.path, mapping)
+    verdicts.decide(run.parts.get(), taken=taken, staff="m.naidu")
+    assert [found for _, found, _ in entries()] == [outcome]
+    assert "Looked up in MaxContact by m.naidu" in Ledger.objects.get().answer

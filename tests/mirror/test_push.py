@@ -6,11 +6,15 @@ from django.db import DatabaseError, connection
 from maxops.campaigns.models import Campaign
 from maxops.lists.models import LeadList
 from maxops.mirror import push
-from maxops.mirror.models import Ledger
+from maxops.mirror.author import Author
+from maxops.mirror.models import Difference, Ledger
 from maxops.mirror.pull import pull
-from maxops.remote.errors import Refused, RemoteError, Unanswered
+from maxops.remote.errors import MaxopsConfigError, RemoteError, Unanswered
 from maxops.teams.models import Team
+from maxops.users.models import User
 from tests.mirror.browsing import Form, address
+
+AUTHOR = Author("m.naidu", "admin", "192.0.2.7")
 
 
 @pytest.fixture
@@ -18,49 +22,31 @@ def campaign(mirrored) -> Campaign:
     return Campaign.objects.get(pk=1)
 
 
-def test_link_is_sent_and_entered(mirrored, campaign):
-    push.link(campaign, "lists", 7, "m.naidu", "admin")
-    assert 7 in mirrored.state.links["campaigns", "lists"][1]
-    push.unlink(campaign, "lists", 7, "m.naidu", "admin")
-    assert 7 not in mirrored.state.links["campaigns", "lists"][1]
-    taken, added = Ledger.objects.all()
-    assert (added.operation, added.changes) == ("add to lists of campaign", {"lists": [None, 7]})
-    assert (taken.operation, taken.changes) == ("take from lists of campaign", {"lists": [7, None]})
-
-
-def test_link_that_is_refused_says_why(mirrored, campaign):
-    with pytest.raises(Refused, match="was not found"):
-        push.link(campaign, "teams", 999, "m.naidu", "admin")
-    assert Ledger.objects.get().outcome == "refused"
-
-
-def test_unanswered_link_stays_unknown(mirrored, campaign):
-    mirrored.faults.add("PUT ", "drop_after", times=0)
-    with pytest.raises(Unanswered, match="safe to set it again"):
-        push.link(campaign, "lists", 7, "m.naidu", "admin")
-    assert Ledger.objects.get().outcome == "unknown"
-
-
 def test_unanswered_activity_of_a_list_stays_unknown(mirrored):
     mirrored.faults.add("PUT .*/activitystatus", "drop_after", times=0)
     with pytest.raises(Unanswered):
-        push.perform(LeadList.objects.get(pk=1), "set_active", False, "m.naidu", "admin")
-    assert LeadList.objects.get(pk=1).last_set("active") is None
+        push.perform(LeadList.objects.get(pk=1), "set_active", False, AUTHOR)
+    last = LeadList.objects.get(pk=1).last_set("active")
+    assert (last.value, last.is_certain) == (0, False)
+    assert "no answer" in last.set_words
 
 
 def test_verb_is_kept_even_if_the_look_afterwards_fails(mirrored, campaign):
     mirrored.faults.add("GET .*/campaigns/1$", "html", times=0)
-    assert push.perform(campaign, "set_status", 2, "m.naidu", "admin").status == 2
+    assert push.perform(campaign, "set_status", 2, AUTHOR).status == 2
     assert Campaign.objects.get(pk=1).status == 2
     mirrored.faults.clear()
+    mirrored.state.records["Campaign"][1]["Description"] = "Theirs"
     assert pull("campaigns").changed == 1  # the whole row once more, since only a part of it was known
+    row = Campaign.objects.get(pk=1)
+    assert (row.status, row.description) == (2, "Theirs")
 
 
 def test_unanswered_and_unreadable_is_unknown(mirrored, campaign):
     mirrored.faults.add("PUT ", "drop_after", times=0)
     mirrored.faults.add("GET ", "drop_before", times=0, skip=1)
     with pytest.raises(Unanswered, match="not known") as doubt:
-        push.update(campaign, {"name": "Renamed"}, {}, "m.naidu", "admin")
+        push.update(campaign, {"name": "Renamed"}, {}, AUTHOR)
     assert doubt.value.taken == "unknown"
     assert Ledger.objects.get().outcome == "unknown"
     assert Campaign.objects.get(pk=1).name != "Renamed"
@@ -69,7 +55,7 @@ def test_unanswered_and_unreadable_is_unknown(mirrored, campaign):
 def test_nothing_is_sent_when_the_record_cannot_be_read_first(mirrored, campaign):
     mirrored.faults.add("GET ", "html", times=0)
     with pytest.raises(RemoteError) as refusal:
-        push.update(campaign, {"name": "Renamed"}, {}, "m.naidu", "admin")
+        push.update(campaign, {"name": "Renamed"}, {}, AUTHOR)
     assert refusal.value.message.startswith("MaxContact could not be read, so your change was not sent.")
     assert refusal.value.taken == "no"
     assert "not known" not in refusal.value.message
@@ -80,7 +66,7 @@ def test_nothing_is_sent_when_the_record_cannot_be_read_first(mirrored, campaign
 def test_entry_is_there_before_the_first_byte(mirrored, campaign, settings):
     settings.MAXCONTACT_URL = "http://127.0.0.1:9"
     with pytest.raises(RemoteError):
-        push.perform(campaign, "set_status", 2, "m.naidu", "admin")
+        push.perform(campaign, "set_status", 2, AUTHOR)
     assert Ledger.objects.get().outcome == "refused"
 
 
@@ -88,7 +74,7 @@ def test_somebody_elses_new_record_of_the_same_name_is_not_taken_for_ours(mirror
     mirrored.state.insert("Team", {**mirrored.state.records["Team"][1], "Id": 0, "TeamName": "New team"})
     mirrored.faults.add("POST ", "drop_before", times=0)
     with pytest.raises(RemoteError, match="perhaps not yours"):
-        push.create(Team, {"name": "New team", "service_time": 4711}, "m.naidu", "admin")
+        push.create(Team, {"name": "New team", "service_time": 4711}, AUTHOR)
     assert Ledger.objects.get().outcome == "unknown"
 
 
@@ -104,7 +90,7 @@ def test_partly_taken_is_named_and_the_row_shows_what_is_there(mirrored, campaig
     mirrored.state.records["Campaign"][1] = HalfDeaf(record)
     mirrored.faults.add("PUT ", "drop_after", times=0)
     with pytest.raises(RemoteError, match="a part is saved"):
-        push.update(campaign, {"name": "Renamed", "description": "New words"}, {}, "m.naidu", "admin")
+        push.update(campaign, {"name": "Renamed", "description": "New words"}, {}, AUTHOR)
     assert Ledger.objects.get().outcome == "partly"
     row = Campaign.objects.get(pk=1)
     assert (row.name, row.description) == ("Renamed", "as it was")
@@ -118,7 +104,7 @@ def test_value_kept_otherwise_is_told(mirrored, manager):
 
 
 def test_answer_to_create_with_less_than_all_is_read_whole(mirrored):
-    row = push.create(Team, {"name": "New team", "hours_per_working_day": "7.5", "service_time": None}, "m", "admin")
+    row = push.create(Team, {"name": "New team", "hours_per_working_day": "7.5", "service_time": None}, AUTHOR)
     assert (row.service_time, float(row.hours_per_working_day)) == (0, 7.5)
 
 
@@ -138,7 +124,7 @@ class Broken:
 @pytest.mark.django_db(transaction=True)
 def test_ledger_that_cannot_be_settled_stops_nobody(mirrored, caplog):
     with connection.execute_wrapper(Broken("mirror_ledger", "UPDATE")):
-        push.perform(Campaign.objects.get(pk=1), "set_status", 2, "m.naidu", "admin")
+        push.perform(Campaign.objects.get(pk=1), "set_status", 2, AUTHOR)
     assert Campaign.objects.get(pk=1).status == 2
     assert Ledger.objects.get().outcome == "unknown"
     assert "was accepted, but the ledger could not be written" in caplog.text
@@ -146,10 +132,11 @@ def test_ledger_that_cannot_be_settled_stops_nobody(mirrored, caplog):
 
 @pytest.mark.django_db(transaction=True)
 def test_action_taken_but_not_kept_says_both(mirrored, manager):
+    mirrored.state.records["Campaign"][1]["Status"] = 0
     with connection.execute_wrapper(Broken("campaigns_campaign")):
         url = address(Campaign, "changelist")
-        answer = manager.post(url, {"action": "stop", "_selected_action": [1]}, follow=True)
-    assert mirrored.state.records["Campaign"][1]["Status"] == 0
+        answer = manager.post(url, {"action": "start", "_selected_action": [1]}, follow=True)
+    assert mirrored.state.records["Campaign"][1]["Status"] == 1
     assert "maxops could not write it down" in answer.content.decode()
 
 
@@ -162,3 +149,47 @@ def test_own_database_failing_after_the_yes_is_no_refusal(table, mirrored, manag
     assert mirrored.state.records["Campaign"][1]["CampaignName"] == "Renamed"
     assert "Saved in MaxContact; maxops could not write it down" in back.messages
     assert Ledger.objects.get().outcome == "accepted"
+
+
+def test_name_of_a_record_that_is_gone_is_free(mirrored):
+    gone = Team.objects.last()
+    del mirrored.state.records["Team"][gone.pk]
+    pull("teams")
+    assert push.create(Team, {"name": gone.name}, AUTHOR).pk != gone.pk
+
+
+def test_what_others_changed_in_other_fields_is_noted_and_ours_is_not(mirrored, campaign):
+    mirrored.state.records["Campaign"][1]["Description"] = "Theirs"
+    push.update(campaign, {"name": "Renamed"}, {}, AUTHOR)
+    found = Difference.objects.get()
+    assert (found.fields, found.source, found.taken) == (
+        {"description": [campaign.description, "Theirs"]},
+        "save",
+        True,
+    )
+
+
+def test_wrong_setup_leaves_no_entry_of_something_sent(mirrored, campaign, settings):
+    settings.MAXCONTACT_URL = ""
+    with pytest.raises(MaxopsConfigError):
+        push.perform(campaign, "set_status", 2, AUTHOR)
+    assert not Ledger.objects.exists()
+
+
+@pytest.mark.parametrize("model", [LeadList, Team, User])
+def test_activity_that_is_not_reported_is_remembered_as_set(model, mirrored):
+    row = model.objects.get(pk=3)
+    push.perform(row, "set_active", False, AUTHOR)
+    push.perform(row, "set_active", True, AUTHOR)
+    last = row.last_set("active")
+    assert (last.value, last.is_certain, last.staff) == (1, True, "m.naidu")
+    mirrored.faults.add("(PUT|PATCH) .*/activitystatus", "success_false", times=0)
+    with pytest.raises(RemoteError):
+        push.perform(row, "set_active", False, AUTHOR)
+    assert row.last_set("active").value == 1
+
+
+def test_activity_of_a_campaign_is_reported_so_nothing_need_be_remembered(mirrored, campaign):
+    push.perform(campaign, "set_active", False, AUTHOR)
+    assert Campaign.objects.get(pk=1).active is False
+    assert campaign.last_set("active") is None
