@@ -10,16 +10,18 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 PULL_HANDLE = "emergency.pull_handle"
+EVERY_KIND = ("campaigns.view_campaign", "lists.view_leadlist", "teams.view_team", "users.view_user")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the navigation, shown to holders of any of `permissions`; with none named, to everybody logged in."""
+    """One line of the navigation, shown to holders of any of `permissions` or of all; with none named, to everybody."""
 
     label: str
     icon: str
     url_name: str
     permissions: tuple[str, ...] = ()
+    of_all: bool = False
 
 
 NAVIGATION = (
@@ -39,14 +41,15 @@ NAVIGATION = (
             Entry("Lists", "list", "admin:lists_leadlist_changelist", ("lists.view_leadlist",)),
             Entry("Teams", "team", "admin:teams_team_changelist", ("teams.view_team",)),
             Entry("Users", "user", "admin:users_user_changelist", ("users.view_user",)),
+            Entry("Skills, roles and plans", "key", "admin:mirror_namedid_changelist", ("mirror.view_namedid",)),
         ),
     ),
     (
         "System",
         (
             Entry("Emergency", "siren", "emergency:page", ("emergency.view_event", PULL_HANDLE)),
-            Entry("Ledger", "ledger", "admin:mirror_ledger_changelist", ("mirror.view_ledger",)),
-            Entry("Readings", "reading", "admin:mirror_reading_changelist", ("mirror.view_reading",)),
+            Entry("Sync", "reading", "sync", EVERY_KIND, of_all=True),
+            Entry("Audit", "ledger", "audit", ("mirror.view_ledger",)),
             Entry("Accounts", "account", "admin:auth_user_changelist", ("auth.view_user",)),
             Entry("Groups", "group", "admin:auth_group_changelist", ("auth.view_group",)),
         ),
@@ -63,7 +66,8 @@ def address(url_name: str) -> str:
 
 
 def is_shown(entry: Entry, staff: Any) -> bool:
-    return not entry.permissions or any(staff.has_perm(permission) for permission in entry.permissions)
+    enough = all if entry.of_all else any
+    return not entry.permissions or enough(staff.has_perm(permission) for permission in entry.permissions)
 
 
 def navigation(staff: Any, path: str) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from maxops.celery import enqueue_now
 from maxops.console.board import GROUPS, Picture, glance
 from maxops.console.context import PULL_HANDLE
 from maxops.emergency.records import glance as emergency_glance
+from maxops.mirror import watch
 from maxops.mirror.tasks import pull_one
 from maxops.remote.connect import configured_systems
 
@@ -29,15 +30,24 @@ GROUP_KEYS = {group.key for group in GROUPS}
 GROUP_LIMIT = 100  # rows drawn of one group; the search finds the rest
 
 
+def pace() -> int:
+    """Seconds between two readings as it held until this look, which makes the readings come sooner."""
+    seconds = settings.MAXOPS_BOARD_SECONDS if watch.is_watched() else settings.MAXOPS_IDLE_SECONDS
+    watch.note_look()
+    return int(seconds)
+
+
 def asked_for(request: HttpRequest, picture: Picture) -> dict[str, Any]:
     """All that makes one viewer's board differ from another's at the same moment."""
     event = emergency_glance.look()
+    interval = pace()
     stopped = event.affected if event and not event.is_drill else []
     return {
         "only": only if (only := request.GET.get("show", "")) in GROUP_KEYS else "",
         "words": request.GET.get("q", "").strip(),
         "stopped_ids": sorted(row["id"] for row in stopped),
-        "freshness": picture.freshness(settings.MAXOPS_BOARD_SECONDS, timezone.now()),
+        "interval": interval,
+        "freshness": picture.freshness(interval, timezone.now()),
         "is_connected": bool(configured_systems()),
         "may_see_runs": request.user.has_perm("imports.view_run"),
         "may_upload": request.user.has_perm("imports.add_run"),
@@ -56,8 +66,7 @@ def filling(picture: Picture, asked: dict[str, Any]) -> dict[str, Any]:
         "picture": picture,
         "groups": picture.shown(asked["only"], asked["words"]),
         "group_limit": GROUP_LIMIT,
-        "interval": settings.MAXOPS_BOARD_SECONDS,
-        "due_at": picture.due_at(settings.MAXOPS_BOARD_SECONDS),
+        "due_at": picture.due_at(asked["interval"]),
     }
 
 

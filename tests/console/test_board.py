@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
@@ -11,6 +12,7 @@ from django.utils import timezone
 from maxops.campaigns.models import Campaign
 from maxops.console.board import GROUPS, glance, group_of
 from maxops.imports.models import Mapping, Run
+from maxops.mirror import watch
 from maxops.mirror.models import Reading
 from maxops.remote.maxcontact.choices import CampaignStatus
 
@@ -140,6 +142,25 @@ def test_age_turns_amber_before_it_turns_grey(pulled):
     read_at = picture.read_at
     seconds = {second: picture.freshness(15, read_at + timedelta(seconds=second)) for second in (5, 60, 120)}
     assert seconds == {5: "fresh", 60: "ageing", 120: "stale"}
+
+
+def test_interval_is_that_of_a_board_somebody_looks_at(pulled, log_in, settings):
+    client = log_in("Supervisor")
+    idle, watched = (f'data-interval="{n}"' for n in (settings.MAXOPS_IDLE_SECONDS, settings.MAXOPS_BOARD_SECONDS))
+    assert idle in text_of(client.get("/"))
+    cache.set(watch.LOOKED_AT, True)
+    assert watched in text_of(client.get("/board/rows/"))
+
+
+def test_first_look_after_an_idle_time_asks_for_a_reading(pulled, log_in):
+    before = Reading.objects.count()
+    watch._noted["at"] = float("-inf")
+    client = log_in("Supervisor")
+    client.get("/")
+    assert watch.is_watched()
+    assert Reading.objects.count() == before + 1
+    client.get("/board/rows/")
+    assert Reading.objects.count() == before + 1
 
 
 def test_age_is_shown_on_a_row_only_where_it_differs(pulled, log_in):

@@ -18,6 +18,12 @@ PAGES = (
     "/admin/users/user/",
     "/admin/mirror/ledger/",
     "/admin/mirror/reading/",
+    "/sync/",
+    "/sync/?each=1",
+    "/sync/1/",
+    "/sync/history/",
+    "/audit/",
+    "/audit/?start=yesterday",
     "/imports/",
     "/imports/new/",
     "/imports/mappings/",
@@ -70,14 +76,26 @@ def test_navigation_offers_only_what_may_be_opened(pulled, log_in):
     assert 'href="/imports/"' in supervisor
     assert 'href="/imports/new/"' not in supervisor
     assert 'href="/admin/auth/user/"' not in supervisor
+    for address in ("/sync/", "/audit/", "/admin/mirror/namedid/"):
+        assert f'href="{address}"' in supervisor
+    emergency = log_in("Emergency").get("/emergency/").content.decode()
+    assert 'href="/sync/"' not in emergency
+    assert 'href="/audit/"' not in emergency
     assert 'href="/imports/new/"' in log_in("Manager").get("/").content.decode()
 
 
 def test_navigation_marks_the_page_that_is_open(pulled, log_in):
     client = log_in("Manager")
-    for address in ("/", "/admin/campaigns/campaign/", "/imports/", "/imports/new/"):
+    for address in ("/", "/admin/campaigns/campaign/", "/imports/", "/imports/new/", "/sync/", "/audit/"):
         page = client.get(address).content.decode()
         assert re.findall(r'<a href="([^"]+)" aria-current="page">', page) == [address]
+
+
+def test_registers_of_what_happened_are_reached_through_all_registers_alone(pulled, log_in):
+    client = log_in("Supervisor")
+    for address in ("/admin/mirror/ledger/", "/admin/mirror/reading/"):
+        assert f'href="{address}"' not in client.get("/").content.decode()
+        assert f'href="{address}"' in client.get("/admin/").content.decode()
 
 
 def test_account_menu_logs_out_by_post_only(log_in):
