@@ -4,9 +4,8 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 
 from maxops.campaigns.models import Campaign
-from maxops.mirror.admin import ACTIVITY, MirroredAdmin, Offer, SeenFilter, badge
+from maxops.mirror.admin import MirroredAdmin, SeenFilter, badge
 from maxops.mirror.columns import code_words, named
-from maxops.remote.maxcontact.choices import CampaignStatus
 
 
 @admin.register(Campaign)
@@ -15,28 +14,6 @@ class CampaignAdmin(MirroredAdmin):
     list_filter = ["status", "type", "active", SeenFilter]
     list_select_related = ["default_list"]
     search_fields = ["name", "description", "caller_id"]
-    offers = (
-        Offer("start", "Start in MaxContact", "set_status", CampaignStatus.RUNNING.value, "started", "already running"),
-        Offer(
-            "pause",
-            "Pause in MaxContact",
-            "set_status",
-            CampaignStatus.PAUSED.value,
-            "paused",
-            "already paused",
-            "Pause",
-        ),
-        Offer(
-            "stop",
-            "Stop in MaxContact",
-            "set_status",
-            CampaignStatus.NOT_RUNNING.value,
-            "stopped",
-            "already stopped",
-            "Stop",
-        ),
-        *ACTIVITY,
-    )
     fieldsets = [
         ("Identity", {"fields": ["name", "description", "active", "status"]}),
         (
@@ -79,6 +56,6 @@ class CampaignAdmin(MirroredAdmin):
     def type_words(self, campaign: Campaign) -> str:
         return code_words(campaign, "type")
 
-    @admin.display(description="default list", ordering="default_list__name")
+    @admin.display(description="default list")
     def list_words(self, campaign: Campaign) -> str:
         return named(campaign, "default_list")

@@ -16,6 +16,7 @@ class LeadListAdmin(MirroredAdmin):
         "caller_id",
         "max_callback_days",
         "alerts_enabled",
+        "activity_column",
         "presence",
     ]
     list_filter = ["list_type", "alerts_enabled", "scripting_enabled", SeenFilter]

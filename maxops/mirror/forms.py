@@ -3,46 +3,40 @@
 Nothing is written by the form itself; refusals and conflicts met while sending come back here as its errors.
 """
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from maxops.mirror.columns import worded
 from maxops.mirror.errors import Conflict, sentence
+from maxops.mirror.form_fields import NamedIdField, RowField
 from maxops.mirror.records import columns_of, jsonable
+from maxops.mirror.wording import Wording
 
 OPENED = "_opened"  # hidden: what the person saw, signed
+CHOICE = "_choice_"  # before a field's name: whose value is to stand
+THEIRS, MINE = "theirs", "mine"
 SALT = "maxops.mirror.opened"
-ROWS_LISTED = 300  # more than these are looked up in a window instead of listed
 
 
-class RowField(forms.IntegerField):
-    """The Id of another mirrored row. Any number is taken: MaxContact may name a row it has not shown us."""
+@dataclass(frozen=True)
+class Question:
+    """One field that moved in MaxContact while the person changed it too, in words."""
 
-    def __init__(self, column: models.ForeignKey, admin_site: Any) -> None:
-        super().__init__(required=False, label=column.verbose_name, help_text=column.help_text)
-        self.column = column
-        self.admin_site = admin_site
+    name: str
+    label: str
+    opened: str
+    theirs: str
+    yours: str
+    chosen: str
 
-    def choose_widget(self, current: int | None) -> None:
-        """A select of all rows by name while they are few, with the present value whatever it is."""
-        model = self.column.related_model
-        rows = list(model._default_manager.all()[: ROWS_LISTED + 1])
-        if len(rows) > ROWS_LISTED:
-            self.widget = ForeignKeyRawIdWidget(self.column.remote_field, self.admin_site)
-            return
-        listed = {row.pk: f"{row} ({row.pk})" for row in rows}
-        label = model._meta.verbose_name
-        extra = {0: f"no {label} (0)"}
-        if current is not None and current not in listed:
-            extra.setdefault(current, f"{label} {current}, not read from MaxContact")
-        blank = [("", "---------")] if current is None else []
-        self.widget = forms.Select(choices=[*blank, *extra.items(), *listed.items()])
+    @property
+    def control(self) -> str:
+        return CHOICE + self.name
 
 
 class MirroredForm(forms.ModelForm):
@@ -53,7 +47,9 @@ class MirroredForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.is_new = self.instance._state.adding
-        self.opened = self._read_opened()
+        kept = self._read_token()
+        self.opened = self._read_opened(kept)
+        self.asked = self._read_asked(kept)
         self.attributes = self._attributes()
         for name, field in self.fields.items():
             attribute = self.attributes.get(name)
@@ -71,8 +67,8 @@ class MirroredForm(forms.ModelForm):
 
     def _fit(self, field: forms.Field, current: Any) -> None:
         """Make the field able to show and take back the present value, also one the documents do not name."""
-        if isinstance(field, RowField):
-            field.choose_widget(current)
+        if isinstance(field, RowField | NamedIdField):
+            field.fit(current)
         elif isinstance(field, forms.TypedChoiceField) and current is not None:
             listed = [choice for choice in field.choices if choice[0] not in ("", None)]
             known = {value for value, _ in listed}
@@ -80,29 +76,77 @@ class MirroredForm(forms.ModelForm):
         elif isinstance(field, forms.NullBooleanField) and (current is not None or self.is_new):
             field.widget = forms.CheckboxInput()
 
-    def _read_opened(self) -> dict[str, Any]:
-        """What the page was drawn from: as it says itself, else the row as it is now."""
-        columns = columns_of(type(self.instance))
-        opened = {} if self.is_new else {name: getattr(self.instance, name) for name in columns}
+    def _read_token(self) -> dict[str, Any]:
+        """What the page says it was drawn from; nothing if it does not say, or speaks of another record."""
         try:
             kept = signing.loads(self.data[OPENED], salt=SALT) if OPENED in self.data else {}
         except signing.BadSignature:
-            return opened
-        if kept.get("of") != self._identity():
-            return opened
-        values = {name: value for name, value in kept["values"].items() if name in columns}
+            return {}
+        return kept if kept.get("of") == self._identity() else {}
+
+    def _read_opened(self, kept: dict[str, Any]) -> dict[str, Any]:
+        """What the page was drawn from: as it says itself, else the row as it is now."""
+        columns = columns_of(type(self.instance))
+        opened = {} if self.is_new else {name: getattr(self.instance, name) for name in columns}
+        values = {name: value for name, value in kept.get("values", {}).items() if name in columns}
         return opened | {name: columns[name].to_python(value) for name, value in values.items()}
+
+    def _read_asked(self, kept: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+        """{attribute: (as first opened, MaxContact's)} of the fields the page asked about."""
+        columns = columns_of(type(self.instance))
+        pairs = {name: pair for name, pair in kept.get("asked", {}).items() if name in columns}
+        return {
+            name: (columns[name].to_python(pair[0]), columns[name].to_python(pair[1])) for name, pair in pairs.items()
+        }
 
     def _identity(self) -> list[Any]:
         return [self.instance.kind(), self.instance.pk]
 
+    def _open_questions(self) -> dict[str, tuple[Any, Any]]:
+        """What the page now asks: as it did before, and after a conflict with the values met this time."""
+        fresh = self.refusal.fields if isinstance(self.refusal, Conflict) else {}
+        first = {name: pair[0] for name, pair in self.asked.items()}
+        return self.asked | {name: (first.get(name, opened), theirs) for name, (opened, theirs, _) in fresh.items()}
+
     def opened_token(self) -> str:
         """For the page: what it was drawn from; after a conflict, with the values the person has now been shown."""
-        opened = self.opened
-        if isinstance(self.refusal, Conflict):
-            opened = opened | {name: theirs for name, (_, theirs, _) in self.refusal.fields.items()}
-        values = {name: jsonable(value) for name, value in opened.items()}
-        return signing.dumps({"of": self._identity(), "values": values}, salt=SALT, compress=True)
+        asked = self._open_questions()
+        values = self.opened | {name: theirs for name, (_, theirs) in asked.items()}
+        kept = {
+            "of": self._identity(),
+            "values": {name: jsonable(value) for name, value in values.items()},
+            "asked": {name: [jsonable(value) for value in pair] for name, pair in asked.items()},
+        }
+        return signing.dumps(kept, salt=SALT, compress=True)
+
+    def questions(self) -> list[Question]:
+        """For the page: when you opened it, in MaxContact now, yours."""
+        asked = {} if self.is_new or not self.is_bound else self._open_questions()
+        names = {attribute: name for name, attribute in self.attributes.items()}
+        kind, columns = self.instance.kind(), columns_of(type(self.instance))
+        moved = {name: [*pair, self._typed(names[name])] for name, pair in asked.items() if name in names}
+        wording = Wording.of([(kind, moved)])
+        again = self.refusal.fields if isinstance(self.refusal, Conflict) else {}
+        return [
+            Question(
+                names[attribute],
+                str(columns[attribute].verbose_name),
+                *(wording.value(kind, attribute, value) or "(blank)" for value in values),
+                "" if attribute in again else self._chosen(names[attribute]),
+            )
+            for attribute, values in moved.items()
+        ]
+
+    def _typed(self, name: str) -> Any:
+        """What stands in the control, whatever was chosen; as typed, if it is no value of this field."""
+        typed = self[name].data
+        try:
+            return self.fields[name].clean(typed)
+        except ValidationError:
+            return str(typed)
+
+    def _chosen(self, name: str) -> str:
+        return self.data.get(CHOICE + name, "")
 
     def _clean_fields(self) -> None:
         """An untouched value never blocks a save, whatever we would think of it if somebody typed it."""
@@ -110,9 +154,13 @@ class MirroredForm(forms.ModelForm):
         if self.is_new:
             return
         for name, attribute in self.attributes.items():
-            if attribute in self.opened and not self._is_touched(name):
+            if attribute not in self.opened:
+                continue
+            if not self._is_touched(name) or (attribute in self.asked and self._chosen(name) == THEIRS):
                 self._errors.pop(name, None)
                 self.cleaned_data[name] = self.opened[attribute]
+            elif attribute in self.asked and self._chosen(name) != MINE:
+                self.add_error(name, "Changed in MaxContact too: choose above whose value is to stand.")
 
     def _is_touched(self, name: str) -> bool:
         field = self[name]
@@ -165,13 +213,8 @@ class MirroredForm(forms.ModelForm):
         names = {attribute: name for name, attribute in self.attributes.items()}
         for attribute, said in getattr(refusal, "fields", {}).items():
             name = names.get(attribute)
-            words = self._both(attribute, *said[1:]) if isinstance(refusal, Conflict) else said
+            words = "Changed in MaxContact meanwhile: choose above." if isinstance(refusal, Conflict) else said
             self.add_error(name, words if name else f"{attribute}: {words}")
-
-    def _both(self, attribute: str, theirs: Any, yours: Any) -> str:
-        column = columns_of(type(self.instance))[attribute]
-        shown = [worded(column, value) or "(blank)" for value in (theirs, yours)]
-        return f"Changed in MaxContact meanwhile: {shown[0]}; yours: {shown[1]}. Save again to send yours."
 
     def save(self, commit: bool = True) -> Any:
         """The row as it is: what is to be sent is in `changes`."""

@@ -9,7 +9,7 @@ from maxops.teams.models import Team
 
 @admin.register(Team)
 class TeamAdmin(MirroredAdmin):
-    list_display = ["name", "supervisor_words", "max_callbacks_per_day", "hours_per_day", "presence"]
+    list_display = ["name", "supervisor_words", "max_callbacks_per_day", "hours_per_day", "activity_column", "presence"]
     list_filter = [SeenFilter]
     list_select_related = ["primary_supervisor"]
     search_fields = ["name"]
@@ -20,7 +20,7 @@ class TeamAdmin(MirroredAdmin):
         ("Plans", {"fields": ["well_being_deck_id", "tenant_id"]}),
     ]
 
-    @admin.display(description="primary supervisor", ordering="primary_supervisor__last_name")
+    @admin.display(description="primary supervisor")
     def supervisor_words(self, team: Team) -> str:
         return named(team, "primary_supervisor")
 

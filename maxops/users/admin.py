@@ -4,7 +4,8 @@ from django import forms
 from django.contrib import admin
 
 from maxops.mirror.admin import MirroredAdmin, MirroredForm, SeenFilter
-from maxops.mirror.columns import named
+from maxops.mirror.columns import named, named_id
+from maxops.mirror.filters import arrival
 from maxops.users.models import User
 
 
@@ -27,9 +28,10 @@ class UserForm(MirroredForm):
 @admin.register(User)
 class UserAdmin(MirroredAdmin):
     form = UserForm
-    list_display = ["name_words", "login", "team_words", "extension", "role_plan_id", "sso_active", "presence"]
+    list_display = ["name_words", "login", "team_words", "extension", "role_words", "sso_active"]
+    list_display += ["activity_column", "presence"]
     list_display_links = ["name_words", "login"]
-    list_filter = ["use_rtc", "sso_active", SeenFilter]
+    list_filter = ["use_rtc", "sso_active", SeenFilter, arrival("team")]
     list_select_related = ["team"]
     search_fields = ["first_name", "last_name", "login", "extension"]
     readonly_fields = ["activity"]
@@ -43,6 +45,10 @@ class UserAdmin(MirroredAdmin):
     def name_words(self, user: User) -> str:
         return str(user)
 
-    @admin.display(description="team", ordering="team__name")
+    @admin.display(description="team")
     def team_words(self, user: User) -> str:
         return named(user, "team")
+
+    @admin.display(description="role", ordering="role_plan_id")
+    def role_words(self, user: User) -> str:
+        return named_id(user, "role_plan_id")

@@ -120,39 +120,6 @@ function showFields() {
 
 document.addEventListener("change", showFields);
 
-/* --- asking before a wide act: the list's own dialog, filled with what is selected ------------------------------------------ */
-function namesOf(checked, total) {
-  const names = checked.slice(0, total > 3 ? 2 : 3).map((box) => box.closest("tr").querySelector("th").textContent.trim());
-  const rest = total - names.length;
-  if (rest > 0) return `${names.join(", ")} and ${rest} more.`;
-  return names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}.` : `${names[0]}.`;
-}
-
-function askFirst(event) {
-  const form = event.target;
-  const dialog = document.querySelector("dialog.ask");
-  if (!dialog || form.id !== "changelist-form") return;
-  if (form.dataset.asked) { delete form.dataset.asked; return; }
-  const action = form.elements.action && form.elements.action.value;
-  const question = action && dialog.getAttribute(`data-ask-${action}`);
-  const checked = [...form.querySelectorAll(".action-select:checked")];
-  if (!question || !checked.length) return;
-  event.preventDefault();
-  event.stopImmediatePropagation();
-  const across = form.elements.select_across && form.elements.select_across.value === "1";
-  const total = across ? Number(dialog.dataset.total) : checked.length;
-  const what = `${question} ${total} ${total === 1 ? dialog.dataset.one : dialog.dataset.many}`;
-  dialog.querySelector("#ask-title").textContent = `${what} in MaxContact?`;
-  dialog.querySelector("#ask-names").textContent = namesOf(checked, total);
-  const yes = dialog.querySelector("[data-answer=yes]");
-  yes.textContent = what;
-  yes.onclick = () => { dialog.close(); form.dataset.asked = "1"; form.requestSubmit(event.submitter); };
-  dialog.showModal();
-}
-
-document.addEventListener("submit", askFirst, true);
-document.addEventListener("click", (event) => { if (event.target.closest("[data-answer=no]")) event.target.closest("dialog").close(); });
-
 /* --- a changed form is not left without a word ------------------------------------------------------------------------------ */
 let changedForm = null;
 
@@ -167,7 +134,12 @@ addEventListener("submit", (event) => {
   /* A log-in in another tab has renewed the token since this page was drawn. */
   event.target.elements.csrfmiddlewaretoken.value = csrfToken();
 });
-addEventListener("beforeunload", (event) => { if (changedForm) event.preventDefault(); });
+addEventListener("beforeunload", (event) => {
+  if (!changedForm) return;
+  event.preventDefault();
+  /* Reached only by those who stay: the button they pressed is theirs to press again. */
+  setTimeout(freeButtons);
+});
 
 /* The session has ended under a changed form: what was typed stays, and a new tab can log in. */
 function tellEnded(loginPage) {
@@ -198,10 +170,12 @@ document.addEventListener("submit", (event) => {
   });
 });
 
-addEventListener("pageshow", () => {
+function freeButtons() {
   for (const form of document.querySelectorAll("form[data-busy]")) delete form.dataset.busy;
   for (const button of document.querySelectorAll("[data-busy]")) { button.disabled = false; delete button.dataset.busy; }
-});
+}
+
+addEventListener("pageshow", freeButtons);
 
 /* --- admin lists: each cell gets its column's name, so that phones can show rows as cards ------------------------------ */
 function labelCells() {
@@ -271,7 +245,7 @@ function refresh() {
 document.addEventListener("DOMContentLoaded", () => {
   refresh();
   setInterval(tickAges, 1000);
-  const faulty = document.querySelector('#content :is(input, select, textarea)[aria-invalid="true"]:not([type="hidden"])');
+  const faulty = document.querySelector('.questions input[type="radio"]') || document.querySelector('#content :is(input, select, textarea)[aria-invalid="true"]:not([type="hidden"])');
   if (faulty) faulty.focus();
 });
 document.addEventListener("htmx:afterSettle", refresh);

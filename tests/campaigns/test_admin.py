@@ -1,13 +1,15 @@
 """Campaigns: the suite of every mirrored kind, then status, type and activity, which go by their own verbs."""
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.test import Client
 
 from maxops.campaigns.models import Campaign
-from maxops.mirror.models import Ledger
+from maxops.mirror.models import Batch, Ledger
 from maxops.mirror.pull import pull
 from maxops.sandbox.server import Sandbox
-from tests.mirror.browsing import Form, address
+from tests.mirror.browsing import Bulk, Form, address
 from tests.mirror.suite import Case, MirrorSuite, manager, mirrored, supervisor
 
 __all__ = ["manager", "mirrored", "supervisor"]
@@ -28,11 +30,8 @@ def remote(sandbox: Sandbox, pk: int = PK) -> dict:
     return sandbox.state.records["Campaign"][pk]
 
 
-def act(client: Client, action: str, *pks: int) -> str:
-    url = address(Campaign, "changelist")
-    return Form(
-        client, url, client.post(url, {"action": action, "_selected_action": pks}, follow=True).content.decode()
-    ).messages
+def act(client: Client, action: str, *pks: int) -> Bulk:
+    return Bulk(client, Campaign, action, *pks)
 
 
 @pytest.mark.parametrize("answer", ["name", "number", "entity"])
@@ -140,59 +139,158 @@ def test_page_without_its_hidden_field_is_judged_against_the_row(hidden, mirrore
     assert (remote(mirrored)["CampaignName"], remote(mirrored)["Description"]) == ("Renamed", "theirs")
 
 
-@pytest.mark.parametrize(("action", "status"), [("start", 1), ("pause", 2), ("stop", 0)])
-def test_actions_set_the_status_of_each(action, status, mirrored, manager):
-    said = act(manager, action, 1, 2, 3)
-    assert said.startswith("3 campaigns")
+@pytest.mark.parametrize(("action", "status"), [("pause", 2), ("stop", 0), ("flush", 3)])
+def test_wide_action_says_what_it_touches_and_waits_for_the_word(action, status, mirrored, manager):
+    before = [remote(mirrored, pk)["Status"] for pk in (1, 2, 3)]
+    asked = act(manager, action, 1, 2, 3)
+    assert f"{action.capitalize()} 3 campaigns in MaxContact?" in asked.text
+    assert f"Now: {before.count(1)} running" in asked.text
+    assert "Nothing has been sent yet" in asked.text
+    assert mirrored.journal.entries == []
+    done = asked.do("confirm")
+    assert {outcome for outcome, _ in done.lines.values()} == {"Done"}
     assert {remote(mirrored, pk)["Status"] for pk in (1, 2, 3)} == {status}
     assert set(Campaign.objects.filter(pk__in=[1, 2, 3]).values_list("status", flat=True)) == {status}
 
 
-def test_refused_row_gets_its_message_and_the_rest_goes_on(mirrored, manager):
-    mirrored.faults.add("PATCH .*/2/status", "success_false", times=0)
-    said = act(manager, "stop", 1, 2, 3)
-    assert "2 campaigns stopped" in said
-    assert f"{Campaign.objects.get(pk=2)}: not stopped." in said
-    assert [remote(mirrored, pk)["Status"] for pk in (1, 2, 3)] == [0, 1, 0]
-
-
-def test_dialler_away_ends_an_action_at_once(mirrored, manager, settings):
-    settings.MAXCONTACT_URL = "http://127.0.0.1:9"
-    assert "The other 2 were not tried." in act(manager, "stop", 1, 2, 3)
-
-
-def test_action_without_an_answer_says_so_once_and_ends(mirrored, manager):
-    mirrored.faults.add("PATCH ", "drop_before", times=0)
-    mirrored.faults.add("GET .*/campaigns/", "drop_before", times=0)
-    said = act(manager, "pause", 1, 2, 3)
-    name = Campaign.objects.filter(pk__in=[1, 2, 3]).first()
-    assert said == f"{name}: no answer; not known whether it was paused. The other 2 were not tried."
-    assert len({entry["path"] for entry in mirrored.journal.find("PATCH")}) == 1
-    assert Ledger.objects.get().outcome == "unknown"
-
-
-def test_action_that_was_looked_up_is_certain_and_the_rest_goes_on(mirrored, manager):
-    mirrored.faults.add("PATCH .*/2/status", "drop_before", times=0)
-    said = act(manager, "stop", 1, 2, 3)
-    assert "not stopped." in said
-    assert "nothing was saved" in said
-    assert "not known" not in said
-    assert "2 campaigns stopped in MaxContact." in said
-
-
-def test_campaigns_that_ran_already_are_not_counted_as_started(mirrored, manager):
+def test_start_needs_no_question(mirrored, manager):
     for pk, status in ((1, 0), (2, 1), (3, 1)):
         remote(mirrored, pk)["Status"] = status
     pull("campaigns")
-    assert act(manager, "start", 1, 2, 3) == "1 campaign started, 2 campaigns already running in MaxContact."
+    said = act(manager, "start", 1, 2, 3).page.messages
+    assert said == "1 campaign started, 2 campaigns already running in MaxContact."
 
 
-def test_list_page_carries_the_questions_of_wide_acts(mirrored, manager, supervisor):
-    page = Form(manager, address(Campaign, "changelist"))
-    (dialog,) = page.tree.find_class("ask")
-    asked = {name: value for name, value in dialog.attrib.items() if name.startswith("data-ask-")}
-    assert asked == {"data-ask-stop": "Stop", "data-ask-pause": "Pause", "data-ask-deactivate": "Set inactive"}
-    assert (dialog.get("data-many"), dialog.get("data-total")) == ("campaigns", "12")
+def test_refused_row_of_an_action_at_once_gets_its_message(mirrored, manager):
+    mirrored.faults.add("PATCH .*/2/status", "success_false", times=0)
+    said = act(manager, "start", 1, 2, 3).page.messages
+    assert f"{Campaign.objects.get(pk=2)}: not started." in said
+    assert "2 campaigns" in said
+
+
+def test_refused_row_has_its_line_and_the_rest_goes_on(mirrored, manager):
+    mirrored.faults.add("PATCH .*/2/status", "success_false", times=0)
+    done = act(manager, "stop", 1, 2, 3).do("confirm")
+    assert [remote(mirrored, pk)["Status"] for pk in (1, 2, 3)] == [0, 1, 0]
+    outcome, words = done.lines[str(Campaign.objects.get(pk=2))]
+    assert (outcome, words[:12]) == ("Not done", "not stopped.")
+    assert len(done.look("?outcome=refused").lines) == 1
+    assert len(done.look("?outcome=done").lines) == 2
+
+
+def test_rows_not_done_are_tried_again(mirrored, manager):
+    mirrored.faults.add("PATCH .*/2/status", "success_false", times=0)
+    done = act(manager, "stop", 1, 2, 3).do("confirm")
+    assert "Try the 1 not done again" in done.text
+    mirrored.faults.clear()
+    mirrored.journal.clear()
+    again = done.do("again")
+    assert f"Stop {Campaign.objects.get(pk=2)} in MaxContact?" in again.text
+    again.do("confirm")
+    assert [entry["path"][-9:] for entry in mirrored.journal.find("PATCH")] == ["/2/status"]
+    assert remote(mirrored, 2)["Status"] == 0
+
+
+def test_dialler_away_ends_a_bulk_act_at_once(mirrored, manager, settings):
+    settings.MAXCONTACT_URL = "http://127.0.0.1:9"
+    done = act(manager, "stop", 1, 2, 3).do("confirm")
+    assert "Stopped before its end." in done.text
+    assert [outcome for outcome, _ in done.lines.values()].count("Not tried") == 2
+
+
+def test_cancelled_and_confirmed_twice_send_nothing_more(mirrored, manager):
+    asked = act(manager, "stop", 1, 2)
+    asked.client.post(asked.url, {"do": "cancel"})
+    asked.do("confirm")
+    assert mirrored.journal.entries == []
+    asked = act(manager, "stop", 1, 2)
+    asked.do("confirm")
+    asked.do("confirm")
+    assert len(mirrored.journal.find("PATCH")) == 2
+
+
+def test_all_of_a_long_list_at_once(mirrored, manager, django_capture_on_commit_callbacks):
+    mirrored.state.records["Campaign"].update(
+        {pk: {**remote(mirrored), "Id": pk, "CampaignName": f"Campaign {pk}", "Status": 1} for pk in range(1000, 1060)}
+    )
+    pull("campaigns")
+    asked = Bulk(manager, Campaign, "pause", 1, select_across="1")
+    assert "Pause 72 campaigns in MaxContact?" in asked.text
+    with django_capture_on_commit_callbacks() as queued:
+        moving = asked.do("confirm")
+    assert "0 of 72 tried. You can close this page; it goes on." in moving.text
+    assert moving.page.tree.xpath("//*[@id='bulk']/@hx-trigger") == ["every 2s"]
+    for work in queued:
+        work()
+    assert "Finished" in asked.look().text
+    assert asked.page.tree.xpath("//*[@id='bulk']/@hx-trigger") == []
+    assert len(asked.look("?page=2").lines) == 22
+    assert {row["Status"] for row in mirrored.state.records["Campaign"].values()} == {2}
+
+
+def test_type_is_asked_for_by_name(mirrored, manager):
+    asked = act(manager, "set_type", 1, 2)
+    assert "Dialling type" in asked.text
+    assert "field is required" in asked.do("confirm").page.errors
+    assert mirrored.journal.entries == []
+    asked.do("confirm", type="2")
+    assert {remote(mirrored, pk)["Type"] for pk in (1, 2)} == {2}
+
+
+def test_record_of_a_long_kind_is_looked_up_instead_of_listed(mirrored, manager):
+    mirrored.state.records["List"].update(
+        {pk: {**mirrored.state.records["List"][1], "Id": pk, "ListName": f"List {pk}"} for pk in range(1000, 1300)}
+    )
+    pull("lists")
+    asked = act(manager, "add_list", 1, 2)
+    assert "vForeignKeyRawIdAdminField" in asked.page.text
+    assert mirrored.journal.find("PUT") == []
+    done = asked.do("confirm", list="1234")
+    assert [entry["body"] for entry in mirrored.journal.find("PUT")] == ['{"ListId":1234}'] * 2
+    assert "List: List 1234 (1234)" in done.text
+
+
+def test_list_of_bulk_acts_counts_in_few_queries(mirrored, manager, django_assert_max_num_queries):
+    for _ in range(4):
+        act(manager, "stop", 1, 2)
+    with django_assert_max_num_queries(9):
+        listed = manager.get(address(Campaign, "bulks")).content.decode()
+    assert listed.count("2 not tried") == 4
+
+
+def test_permission_taken_away_bites_at_the_confirmation(mirrored, manager):
+    asked = act(manager, "stop", 1, 2)
+    manager_account = get_user_model().objects.get(username="m.naidu")
+    manager_account.user_permissions.remove(*Permission.objects.filter(codename="change_campaign"))
+    assert manager.post(asked.url, {"do": "confirm"}).status_code == 403
+    assert mirrored.journal.entries == []
+
+
+def test_bulk_acts_are_found_again_from_the_list(mirrored, manager, supervisor):
+    asked = act(manager, "stop", 1, 2)
+    where = address(Campaign, "bulks")
+    assert where in manager.get(address(Campaign, "changelist")).content.decode()
+    listed = Form(manager, where)
+    assert asked.url in listed.text
+    assert "Stop 2 campaigns" in listed.text
+    assert supervisor.get(asked.url).status_code == 200
+    assert supervisor.post(asked.url, {"do": "confirm"}).status_code == 403
+    elsewhere = asked.url.replace("campaigns/campaign", "lists/leadlist")
+    assert manager.get(elsewhere).status_code == 404
+
+
+def test_one_campaign_is_started_from_its_own_page(mirrored, manager, supervisor):
+    remote(mirrored)["Status"] = 0
+    pull("campaigns")
+    url = address(Campaign, "act", PK)
+    said = Form(manager, url, manager.post(url, {"offer": "start"}, follow=True).content.decode()).messages
+    assert said == "1 campaign started in MaxContact."
+    assert remote(mirrored)["Status"] == 1
+    assert manager.post(url, {"offer": "stop"}).url == address(Campaign, "bulk", Batch.objects.latest("pk").pk)
+    assert remote(mirrored)["Status"] == 1
+    assert manager.post(url, {"offer": "explode"}).status_code == 404
+    assert manager.get(url).status_code == 405
+    assert supervisor.post(url, {"offer": "start"}).status_code == 403
 
 
 def test_status_is_spelt_one_way_for_people(mirrored, manager):
@@ -206,5 +304,5 @@ def test_status_is_spelt_one_way_for_people(mirrored, manager):
 def test_supervisor_is_offered_no_action(mirrored, supervisor):
     text = supervisor.get(address(Campaign, "changelist")).content.decode()
     assert "Stop in MaxContact" not in text
-    act(supervisor, "stop", 1)
+    act(supervisor, "start", 1)
     assert mirrored.journal.entries == []

@@ -6,7 +6,7 @@ import pytest
 
 from maxops.lists.models import LeadList
 from maxops.mirror.pull import pull
-from tests.mirror.browsing import Form, address
+from tests.mirror.browsing import Bulk, Form, address
 from tests.mirror.suite import Case, MirrorSuite, manager, mirrored, supervisor
 
 __all__ = ["manager", "mirrored", "supervisor"]
@@ -16,8 +16,8 @@ class TestLeadList(MirrorSuite):
     case = Case(LeadList, "List", "name", "ListName", unique="name", other_wire="Description")
 
 
-def test_activity_goes_by_put_and_is_remembered_from_the_ledger(mirrored, manager):
-    manager.post(address(LeadList, "changelist"), {"action": "deactivate", "_selected_action": [3]})
+def test_activity_goes_by_put_and_is_remembered(mirrored, manager):
+    Bulk(manager, LeadList, "deactivate", 3).do("confirm")
     assert [entry["path"][-23:] for entry in mirrored.journal.find("PUT")] == ["/lists/3/activitystatus"]
     assert mirrored.state.activity["List"][3] is False
     assert "Inactive, set here" in Form(manager, address(LeadList, "change", 3)).text

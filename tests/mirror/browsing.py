@@ -54,6 +54,18 @@ class Form:
     def messages(self) -> str:
         return " ".join(" ".join(" ".join(node.itertext()).split()) for node in self.tree.find_class("messagelist"))
 
+    @property
+    def questions(self) -> dict[str, tuple[str, ...]]:
+        """Field -> as opened, in MaxContact now, yours; of the fields a page asks about."""
+        rows = self.tree.xpath("//section[contains(@class, 'questions')]//tbody/tr")
+        first, others = "normalize-space(td[1])", "normalize-space(td[{}]//strong)"
+        return {
+            row.xpath("normalize-space(th)"): tuple(
+                row.xpath(path) for path in (first, others.format(2), others.format(3))
+            )
+            for row in rows
+        }
+
     def send(self, **changes: Any) -> "Form":
         """The page that comes back: the same form with its errors, or the page after the redirect."""
         values = {name: value for name, value in (self.values | changes).items() if value is not None}
@@ -65,3 +77,35 @@ class Form:
         return page
 
     redirected = False
+
+
+class Bulk:
+    """A bulk act as a person does it: mark, choose, and confirm where a page asks first."""
+
+    def __init__(self, client: Client, model: type[Mirrored], action: str, *pks: int, **form: Any) -> None:
+        self.client = client
+        self.url = address(model, "changelist")
+        self.follow(client.post(self.url, {"action": action, "_selected_action": pks, **form}, follow=True))
+
+    def follow(self, answer: Any) -> "Bulk":
+        assert answer.status_code == 200, answer
+        if getattr(answer, "redirect_chain", None):
+            self.url = answer.redirect_chain[-1][0]
+        self.page = Form(self.client, self.url, answer.content.decode())
+        return self
+
+    def do(self, what: str, **parameters: Any) -> "Bulk":
+        return self.follow(self.client.post(self.url, {"do": what, **parameters}, follow=True))
+
+    def look(self, query: str = "") -> "Bulk":
+        return self.follow(self.client.get(self.url + query))
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.page.tree.get_element_by_id("content").itertext()).split())
+
+    @property
+    def lines(self) -> dict[str, tuple[str, str]]:
+        """Name -> outcome and words, of the rows shown."""
+        rows = self.page.tree.xpath("//*[@id='bulk']//table/tbody/tr[td[@data-label='Outcome']]")
+        return {row.xpath("string(th)"): tuple(row.xpath(f"string(td[{n}])") for n in (1, 2)) for row in rows}

@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from maxops.mirror.errors import PullRefused
-from maxops.mirror.models import Ledger, Mirrored, Reading
+from maxops.mirror.models import Difference, Ledger, Mirrored, Reading
 from maxops.mirror.pull import pull
 from maxops.remote.errors import RemoteError
 from maxops.sandbox.server import Sandbox
@@ -69,11 +69,29 @@ class MirrorSuite:
     @pytest.mark.parametrize("style", STYLES.values(), ids=STYLES.keys())
     def test_every_style_of_answer_reads_the_same(self, style, connected, db):
         pull(self.case.kind)
-        before = list(self.case.model.objects.order_by("pk").values())
+        before = self.rows()
         connected.state.style.change(**style)
         result = pull(self.case.kind)
         assert (result.read, result.changed, result.missing) == (len(before), 0, 0)
-        assert list(self.case.model.objects.order_by("pk").values()) == before
+        assert self.rows() == before
+        assert not Difference.objects.exists()
+
+    def rows(self) -> list[dict[str, Any]]:
+        """All that anybody can see of them: other bytes of the same values are another fingerprint."""
+        rows = self.case.model.objects.order_by("pk").values()
+        return [{name: value for name, value in row.items() if name != "fingerprint"} for row in rows]
+
+    @pytest.mark.parametrize("style", STYLES.values(), ids=STYLES.keys())
+    def test_changes_come_in_and_are_remembered_in_every_style(self, style, connected, pk, row):
+        connected.state.style.change(**style)
+        pull(self.case.kind)
+        before = getattr(row(), self.case.field)
+        self.case.remote(connected, pk)[self.case.wire] = "Zoë & <Co>"
+        assert pull(self.case.kind).changed == 1
+        difference = Difference.objects.get()
+        assert (difference.remote_id, difference.sort) == (pk, "changed")
+        assert difference.fields == {self.case.field: [before, "Zoë & <Co>"]}
+        assert getattr(row(), self.case.field) == "Zoë & <Co>"
 
     def test_second_reading_writes_no_row(self, mirrored, django_assert_max_num_queries):
         before = list(self.case.model.objects.values())
@@ -179,20 +197,56 @@ class MirrorSuite:
 
     # Two at once
 
-    def test_conflict_shows_both_and_sends_nothing_until_saved_again(self, mirrored, manager, pk):
-        form = self.case.form(manager, pk)
-        self.case.remote(mirrored, pk)[self.case.wire] = "Theirs"
-        page = self.case.save(form, **{self.case.field: "Ours"})
-        assert "Changed in MaxContact meanwhile: Theirs; yours: Ours" in page.errors
+    @property
+    def choice(self) -> str:
+        return f"_choice_{self.case.field}"
+
+    def in_conflict(self, sandbox, client, pk) -> Form:
+        form = self.case.form(client, pk)
+        self.case.remote(sandbox, pk)[self.case.wire] = "Theirs"
+        return self.case.save(form, **{self.case.field: "Ours"})
+
+    def test_conflict_asks_and_sends_nothing_before_a_choice(self, mirrored, manager, pk):
+        before = self.case.form(manager, pk).values[self.case.field]
+        page = self.in_conflict(mirrored, manager, pk)
+        assert "Not saved: changed in MaxContact meanwhile" in page.text
+        (asked,) = page.questions.values()
+        assert asked == (before, "Theirs", "Ours")
+        assert not page.tree.xpath("//input[@type='radio'][@checked]")
+        page = self.case.save(page)
+        assert "choose above whose value is to stand" in page.errors
         assert (page.values[self.case.field], self.case.puts(mirrored, pk)) == ("Ours", 0)
-        assert self.case.save(page).redirected
+        assert list(page.questions.values()) == [asked]
+
+    def test_conflict_sends_mine_when_chosen(self, mirrored, manager, pk):
+        page = self.in_conflict(mirrored, manager, pk)
+        assert self.case.save(page, **{self.choice: "mine"}).redirected
+        assert self.case.remote(mirrored, pk)[self.case.wire] == "Ours"
+        assert self.case.puts(mirrored, pk) == 1
+
+    def test_conflict_keeps_theirs_when_chosen_and_sends_nothing(self, mirrored, manager, pk, row):
+        page = self.in_conflict(mirrored, manager, pk)
+        done = page.send(**{self.choice: "theirs"})
+        assert "MaxContact's values stand, nothing was sent" in done.messages
+        assert (self.case.remote(mirrored, pk)[self.case.wire], self.case.puts(mirrored, pk)) == ("Theirs", 0)
+        assert getattr(row(), self.case.field) == "Theirs"
+
+    def test_third_change_meanwhile_asks_again(self, mirrored, manager, pk):
+        before = self.case.form(manager, pk).values[self.case.field]
+        page = self.in_conflict(mirrored, manager, pk)
+        self.case.remote(mirrored, pk)[self.case.wire] = "Third"
+        page = self.case.save(page, **{self.choice: "mine"})
+        assert list(page.questions.values()) == [(before, "Third", "Ours")]
+        assert not page.tree.xpath("//input[@type='radio'][@checked]")
+        assert self.case.puts(mirrored, pk) == 0
+        assert self.case.save(page, **{self.choice: "mine"}).redirected
         assert self.case.remote(mirrored, pk)[self.case.wire] == "Ours"
 
     def test_second_of_two_saves_from_the_same_page_is_a_conflict(self, mirrored, manager, pk):
         first, second = self.case.form(manager, pk), self.case.form(manager, pk)
         self.case.save(first, **{self.case.field: "First"})
         page = self.case.save(second, **{self.case.field: "Second"})
-        assert "meanwhile: First; yours: Second" in page.errors
+        assert [asked[1:] for asked in page.questions.values()] == [("First", "Second")]
         assert self.case.puts(mirrored, pk) == 1
 
     # Trouble
@@ -276,7 +330,7 @@ class MirrorSuite:
     def test_changelist_takes_few_queries(self, mirrored, manager, django_assert_max_num_queries):
         url = address(self.case.model, "changelist")
         manager.get(url)
-        with django_assert_max_num_queries(8):  # two of them only find out what a manager who is no superuser may do
+        with django_assert_max_num_queries(9):  # two of them only find out what a manager who is no superuser may do
             page = manager.get(url)
         assert "As in MaxContact" in page.content.decode()
 

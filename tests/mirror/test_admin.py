@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from maxops.campaigns.models import Campaign
 from maxops.mirror import push
+from maxops.mirror.author import Author
 from maxops.mirror.models import Ledger, Reading
 from maxops.mirror.pull import pull
 from maxops.mirror.templatetags.age import age, age_in_words
@@ -16,7 +17,7 @@ from tests.mirror.browsing import Form, address, client_of
 
 
 def test_ledger_shows_before_and_after_in_words_and_cannot_be_edited(mirrored, manager):
-    push.perform(Campaign.objects.get(pk=1), "set_status", 2, "m.naidu", "admin")
+    push.perform(Campaign.objects.get(pk=1), "set_status", 2, Author("m.naidu", "admin"))
     entry = Ledger.objects.get()
     page = manager.get(address(Ledger, "change", entry.pk)).content.decode()
     assert "<td>Running</td><td>Paused</td>" in page

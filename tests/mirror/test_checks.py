@@ -8,7 +8,8 @@ from django.core.management.base import SystemCheckError
 
 from maxops.campaigns.models import Campaign
 from maxops.mirror.checks import check_connection, compare
-from maxops.remote.fields import INT, TEXT, Field
+from maxops.remote.fields import Field
+from maxops.remote.kinds import INT, TEXT
 from maxops.remote.maxcontact.entities import CAMPAIGN
 
 

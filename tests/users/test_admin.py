@@ -6,11 +6,12 @@ import logging
 import pytest
 
 from maxops.mirror import push
+from maxops.mirror.author import Author
 from maxops.mirror.models import Ledger
 from maxops.mirror.pull import pull
 from maxops.remote.errors import Refused
 from maxops.users.models import User
-from tests.mirror.browsing import Form, address
+from tests.mirror.browsing import Bulk, Form, address
 from tests.mirror.suite import Case, MirrorSuite, manager, mirrored, supervisor
 
 __all__ = ["manager", "mirrored", "supervisor"]
@@ -76,14 +77,13 @@ def test_vendor_account_may_be_looked_at_only(mirrored, manager):
     assert "Save to MaxContact" not in page.text
     assert manager.post(page.url, {"first_name": "x", "_save": "1"}).status_code == 403
     with pytest.raises(Refused, match="vendor"):
-        push.perform(vendor, "set_active", False, "m.naidu", "admin")
+        push.perform(vendor, "set_active", False, Author("m.naidu", "admin"))
     assert mirrored.journal.entries == []
 
 
 def test_activity_is_unknown_until_set_from_here(mirrored, manager, page):
     assert "Unknown: MaxContact does not report it" in page.text
-    url = address(User, "changelist")
-    manager.post(url, {"action": "deactivate", "_selected_action": [PK]})
+    Bulk(manager, User, "deactivate", PK).do("confirm")
     assert mirrored.state.activity["User"][PK] is False
     text = Form(manager, page.url).text
     assert "Inactive, set here" in text
