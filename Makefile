@@ -12,7 +12,7 @@ DEMO_ENV := PORT=$(PORT) SANDBOX_PORT=$(SANDBOX_PORT) DEBUG=false ALLOWED_HOSTS=
   MAXCONTACT_URL=http://127.0.0.1:$(SANDBOX_PORT) MAXCONTACT_LOGIN=api.maxops MAXCONTACT_PASSWORD=sandbox-password \
   MAXCONTACT_AUTH_SCHEME=basic MAXCONTACT_LINE_BASE=auto MAXOPS_DEMO=1
 
-.PHONY: help demo test check lint types lock browser
+.PHONY: help demo test check bench lint types lock browser
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -34,6 +34,9 @@ check: $(BIN)/.dev ## what must be green: lint, types, migrations, locked files,
 	  $(BIN)/python manage.py check --deploy --fail-level WARNING
 	@set -e; for name in $(REQUIREMENTS); do cp requirements/$$name.txt .venv/$$name.before; done; $(MAKE) --no-print-directory lock; \
 	for name in $(REQUIREMENTS); do cmp -s requirements/$$name.txt .venv/$$name.before || { echo "requirements/$$name.txt was stale: commit what make lock wrote"; exit 1; }; done
+
+bench: $(BIN)/.dev ## every speed that was promised, beside what one would write instead; make bench ONLY=3 for one section
+	@$(BIN)/python -m bench --only "$(ONLY)"
 
 lock: $(BIN)/.dev ## recompile requirements/*.txt from *.in, with hashes
 	@for name in $(REQUIREMENTS); do $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url \

@@ -14,11 +14,10 @@ class LeadList(Mirrored):
 
     name = models.CharField(
         "name",
-        db_index=True,
         help_text="At most 100 characters; MaxContact's Campaign Manager cuts long names.",
     )
     description = models.TextField("description", blank=True)
-    list_type = models.SmallIntegerField("type", choices=ListType.choices, null=True, blank=True, db_index=True)
+    list_type = models.SmallIntegerField("type", choices=ListType.choices, null=True, blank=True)
     caller_id_enabled = models.BooleanField("own caller ID", null=True, blank=True)
     caller_id = models.CharField(
         "caller ID", blank=True, help_text="Number shown to the person called, instead of the campaign's."
@@ -29,7 +28,7 @@ class LeadList(Mirrored):
     use_max_callback_days = models.BooleanField("limit callbacks by days", null=True, blank=True)
     max_callback_date = models.DateTimeField("no callbacks after", null=True, blank=True)
     fetch_weight = models.IntegerField(
-        "fetch weight", null=True, blank=True, db_index=True, help_text="0 to 10; a list with 0 is not dialled."
+        "fetch weight", null=True, blank=True, help_text="0 to 10; a list with 0 is not dialled."
     )
     alerts_enabled = models.BooleanField("alerts", null=True, blank=True)
     scripting_enabled = models.BooleanField("scripting", null=True, blank=True)
@@ -50,6 +49,16 @@ class LeadList(Mirrored):
         ordering = ["name", "id"]
         verbose_name = "list"
         verbose_name_plural = "lists"
+        # Every order a list page offers, with the id behind it: mirror/changelist.py needs one index for both ways.
+        indexes = [
+            models.Index(fields=["name", "id"], name="list_by_name"),
+            models.Index(fields=["list_type", "id"], name="list_by_type"),
+            models.Index(fields=["fetch_weight", "id"], name="list_by_weight"),
+            models.Index(fields=["caller_id", "id"], name="list_by_caller_id"),
+            models.Index(fields=["max_callback_days", "id"], name="list_by_callback_days"),
+            models.Index(fields=["alerts_enabled", "id"], name="list_by_alerts"),
+            models.Index(fields=["missing_since", "id"], name="list_by_presence"),
+        ]
 
     def __str__(self) -> str:
         return self.name or f"list {self.pk}"

@@ -10,7 +10,7 @@ class Team(Mirrored):
     """Agents who work together under a supervisor."""
 
     tenant_id = models.IntegerField("tenant", null=True, blank=True)
-    name = models.CharField("name", db_index=True)
+    name = models.CharField("name")
     primary_supervisor = models.ForeignKey(
         "users.User",
         models.DO_NOTHING,
@@ -40,6 +40,13 @@ class Team(Mirrored):
         ordering = ["name", "id"]
         verbose_name = "team"
         verbose_name_plural = "teams"
+        # Every order a list page offers, with the id behind it: mirror/changelist.py needs one index for both ways.
+        indexes = [
+            models.Index(fields=["name", "id"], name="team_by_name"),
+            models.Index(fields=["max_callbacks_per_day", "id"], name="team_by_callbacks"),
+            models.Index(fields=["hours_per_working_day", "id"], name="team_by_hours"),
+            models.Index(fields=["missing_since", "id"], name="team_by_presence"),
+        ]
 
     def __str__(self) -> str:
         return self.name or f"team {self.pk}"

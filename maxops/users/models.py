@@ -11,9 +11,9 @@ VENDOR_LOGIN = "maxsupport"  # the vendor's own account, in every system
 class User(Mirrored):
     """Somebody who may log in to MaxContact, mostly an agent. The password is sent, never read, never kept."""
 
-    first_name = models.CharField("first name", blank=True, db_index=True)
-    last_name = models.CharField("last name", blank=True, db_index=True)
-    login = models.CharField("login", db_index=True)
+    first_name = models.CharField("first name", blank=True)
+    last_name = models.CharField("last name", blank=True)
+    login = models.CharField("login")
     role_plan_id = models.IntegerField(
         "role", null=True, blank=True, help_text="Id of the role as shown in the Portal; roles cannot be listed."
     )
@@ -40,6 +40,15 @@ class User(Mirrored):
         ordering = ["last_name", "first_name", "id"]
         verbose_name = "user"
         verbose_name_plural = "users"
+        # Every order a list page offers, with the id behind it: mirror/changelist.py needs one index for both ways.
+        indexes = [
+            models.Index(fields=["last_name", "first_name", "id"], name="user_by_name"),
+            models.Index(fields=["login", "id"], name="user_by_login"),
+            models.Index(fields=["extension", "id"], name="user_by_extension"),
+            models.Index(fields=["role_plan_id", "id"], name="user_by_role"),
+            models.Index(fields=["sso_active", "id"], name="user_by_sso"),
+            models.Index(fields=["missing_since", "id"], name="user_by_presence"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.first_name} {self.last_name}".strip() or self.login or f"user {self.pk}"
