@@ -66,8 +66,8 @@ def configure() -> None:
                 "schedule": settings.MAXOPS_PULL_SECONDS,
                 "options": {"expires": settings.MAXOPS_PULL_SECONDS},
             },
-            "pick up stale batches": {
-                "task": "maxops.mirror.tasks.resume_batches",
+            "pick up stale bulk acts": {
+                "task": "maxops.mirror.tasks.resume_bulk_acts",
                 "schedule": 20,
                 "options": {"expires": 20},
             },

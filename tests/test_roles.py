@@ -20,7 +20,7 @@ from maxops.campaigns.models import Campaign
 from maxops.console.groups import grant
 from maxops.emergency.models import Event
 from maxops.imports.models import Answer, Mapping, Part, Run
-from maxops.mirror.models import Batch, Difference, Ledger, NamedId, Reading, mirrored_models
+from maxops.mirror.models import BulkAct, Difference, Ledger, NamedId, Reading, mirrored_models
 from maxops.mirror.pull import pull
 from maxops.sandbox.server import Sandbox
 
@@ -219,7 +219,7 @@ def world(connected: Sandbox, db) -> dict[str, Any]:
     }
     for kind, model in mirrored_models().items():
         rows[label_of(model)] = model.objects.exclude(pk=1).first()
-        rows[f"bulk {label_of(model)}"] = Batch.objects.create(kind=kind, offer="activate", staff="m.naidu")
+        rows[f"bulk {label_of(model)}"] = BulkAct.objects.create(kind=kind, offer="activate", staff="m.naidu")
     connected.journal.clear()
     return rows
 
@@ -235,7 +235,7 @@ def addresses(world: dict[str, Any]) -> list[Address]:
         wanted = {
             "object_id": world[model].pk if model in world else 1,
             "id": world["auth_user"].pk,
-            "batch_id": world[f"bulk {model}"].pk if f"bulk {model}" in world else 1,
+            "bulk_act_id": world[f"bulk {model}"].pk if f"bulk {model}" in world else 1,
             "reading_id": world["mirror_reading"].pk,
             "run_id": world["imports_run"].pk,
             "mapping_id": world["imports_mapping"].pk,
@@ -366,11 +366,11 @@ def test_right_taken_away_bites_at_the_next_click(world, connected):
     connected.journal.clear()
     manager.groups.set(Group.objects.filter(name="Supervisor"))
     assert 'value="Save to MaxContact"' not in client.get(form).content.decode()
-    batch = world["bulk campaigns_campaign"]
+    bulk_act = world["bulk campaigns_campaign"]
     for path, values in (
         (act, {"offer": "activate"}),
         (form, {"name": "Mine"}),
-        (f"/admin/campaigns/campaign/bulk/{batch.pk}/", {"do": "confirm"}),
+        (f"/admin/campaigns/campaign/bulk/{bulk_act.pk}/", {"do": "confirm"}),
         (f"/sync/{world['mirror_reading'].pk}/apply/", {}),
     ):
         assert client.post(path, values).status_code == 403, path

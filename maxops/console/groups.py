@@ -20,7 +20,7 @@ SEEN = (
     "mirror.difference",
     "mirror.lastset",
     "mirror.namedid",
-    "mirror.batch",
+    "mirror.bulkact",
     "emergency.event",
 )
 

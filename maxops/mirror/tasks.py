@@ -12,7 +12,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from maxops.celery import app, enqueue, enqueue_now
-from maxops.mirror import batch_runs, leases, retention, watch
+from maxops.mirror import bulk_runs, leases, retention, watch
 from maxops.mirror.author import Author
 from maxops.mirror.errors import PullBusy, PullRefused, sentence
 from maxops.mirror.models import Reading, mirrored_models
@@ -21,7 +21,7 @@ from maxops.remote.connect import configured_systems, maxcontact
 from maxops.remote.errors import MaxopsConfigError, RemoteError
 
 log = logging.getLogger(__name__)
-BATCH_SECONDS = 60
+BULK_ACT_SECONDS = 60
 BOARD_KIND = "campaigns"
 PATIENCE = 60  # seconds a reading somebody asked for waits for one that runs
 
@@ -109,14 +109,14 @@ def pull_one(kind: str) -> None:
 
 
 @app.task(ignore_result=True)
-def run_batch(batch_id: int) -> None:
-    """For a while, then behind whatever else waits: a long batch must not keep the readings from a worker."""
-    if not batch_runs.run(batch_id, seconds=BATCH_SECONDS):
-        enqueue(run_batch, batch_id)
+def run_bulk_act(bulk_act_id: int) -> None:
+    """For a while, then behind whatever else waits: a long bulk act must not keep the readings from a worker."""
+    if not bulk_runs.run(bulk_act_id, seconds=BULK_ACT_SECONDS):
+        enqueue(run_bulk_act, bulk_act_id)
 
 
 @app.task(ignore_result=True)
-def resume_batches() -> None:
-    for batch_id in batch_runs.left_lying():
-        enqueue(run_batch, batch_id)
-    batch_runs.forget_proposals()
+def resume_bulk_acts() -> None:
+    for bulk_act_id in bulk_runs.left_lying():
+        enqueue(run_bulk_act, bulk_act_id)
+    bulk_runs.forget_proposals()

@@ -6,7 +6,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from maxops.campaigns.models import Campaign
-from maxops.mirror.models import Batch, Ledger
+from maxops.mirror.models import BulkAct, Ledger
 from maxops.mirror.pull import pull
 from maxops.sandbox.server import Sandbox
 from tests.mirror.browsing import Bulk, Form, address
@@ -286,7 +286,7 @@ def test_one_campaign_is_started_from_its_own_page(mirrored, manager, supervisor
     said = Form(manager, url, manager.post(url, {"offer": "start"}, follow=True).content.decode()).messages
     assert said == "1 campaign started in MaxContact."
     assert remote(mirrored)["Status"] == 1
-    assert manager.post(url, {"offer": "stop"}).url == address(Campaign, "bulk", Batch.objects.latest("pk").pk)
+    assert manager.post(url, {"offer": "stop"}).url == address(Campaign, "bulk", BulkAct.objects.latest("pk").pk)
     assert remote(mirrored)["Status"] == 1
     assert manager.post(url, {"offer": "explode"}).status_code == 404
     assert manager.get(url).status_code == 405

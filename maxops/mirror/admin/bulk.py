@@ -11,15 +11,15 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 
-from maxops.mirror import batches
-from maxops.mirror.admin.batch_words import BatchPage, ParameterForm, listed, numbered, short_label
+from maxops.mirror import bulk_acts
+from maxops.mirror.admin.bulk_words import BulkPage, ParameterForm, listed, numbered, short_label
 from maxops.mirror.author import author_of
 from maxops.mirror.errors import sentence
-from maxops.mirror.models import Batch, BatchRow, Mirrored
+from maxops.mirror.models import BulkAct, BulkRow, Mirrored
 from maxops.mirror.offers import OFFERS, Offer, offer_of
 from maxops.remote.errors import MaxopsConfigError, Refused
 
-Outcome = BatchRow.Outcome
+Outcome = BulkRow.Outcome
 LEVELS = {Outcome.REFUSED: messages.ERROR, Outcome.UNKNOWN: messages.ERROR}
 
 
@@ -68,22 +68,22 @@ class Bulk:
         """What needs no question and touches few is done at once; all else is proposed on a page of its own."""
         author = author_of(request, "bulk")
         try:
-            batch = batches.propose(offer, rows, {}, author)
+            bulk_act = bulk_acts.propose(offer, rows, {}, author)
         except Refused as refusal:
             self.message_user(request, sentence(refusal), messages.WARNING)
             return None
-        asks = offer.question or offer.parameters or batch.rows.count() > batches.ROWS_AT_ONCE
+        asks = offer.question or offer.parameters or bulk_act.rows.count() > bulk_acts.ROWS_AT_ONCE
         if not asks:
-            self._confirm(request, batch, {})
-        if asks or batch.state != Batch.State.FINISHED:
-            return HttpResponseRedirect(self.address("bulk", batch.pk))
-        self.tell(request, batch, offer)
+            self._confirm(request, bulk_act, {})
+        if asks or bulk_act.state != BulkAct.State.FINISHED:
+            return HttpResponseRedirect(self.address("bulk", bulk_act.pk))
+        self.tell(request, bulk_act, offer)
         return None
 
-    def tell(self, request: HttpRequest, batch: Batch, offer: Offer) -> None:
+    def tell(self, request: HttpRequest, bulk_act: BulkAct, offer: Offer) -> None:
         """A message for each row with something to say, one for all the others."""
         done: dict[str, int] = {}
-        for row in batch.rows.all():
+        for row in bulk_act.rows.all():
             plain = row.words in (offer.done, offer.already)
             if row.outcome == Outcome.DONE and plain:
                 done[row.words] = done.get(row.words, 0) + 1
@@ -91,72 +91,72 @@ class Bulk:
                 self.message_user(request, f"{row.subject}: {row.words}", LEVELS.get(row.outcome, messages.WARNING))
         if done:
             said = (
-                f"{numbered(batch.kind, count)} {words}"
+                f"{numbered(bulk_act.kind, count)} {words}"
                 for words, count in sorted(done.items(), key=lambda pair: pair[0] != offer.done)
             )
             self.message_user(request, f"{', '.join(said)} in MaxContact.", messages.SUCCESS)
 
-    def bulk_page(self, request: HttpRequest, batch_id: int) -> HttpResponse:
+    def bulk_page(self, request: HttpRequest, bulk_act_id: int) -> HttpResponse:
         """Before: what it will touch. Meanwhile: how far it is. After: what came of each row."""
-        batch = get_object_or_404(Batch, pk=batch_id, kind=self.model.kind())
+        bulk_act = get_object_or_404(BulkAct, pk=bulk_act_id, kind=self.model.kind())
         if request.method == "POST":
             if not self.has_change_permission(request):
                 raise PermissionDenied
-            return self._bulk_post(request, batch)
+            return self._bulk_post(request, bulk_act)
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return self._draw(request, batch)
+        return self._draw(request, bulk_act)
 
-    def _bulk_post(self, request: HttpRequest, batch: Batch) -> HttpResponse:
-        page = HttpResponseRedirect(self.address("bulk", batch.pk))
+    def _bulk_post(self, request: HttpRequest, bulk_act: BulkAct) -> HttpResponse:
+        page = HttpResponseRedirect(self.address("bulk", bulk_act.pk))
         steps = {"confirm": self._confirmed, "cancel": self._cancelled, "again": self._again}
         step = steps.get(request.POST.get("do", ""))
-        return (step(request, batch) if step else None) or page
+        return (step(request, bulk_act) if step else None) or page
 
-    def _confirmed(self, request: HttpRequest, batch: Batch) -> HttpResponse | None:
-        offer = offer_of(batch.kind, batch.offer)
+    def _confirmed(self, request: HttpRequest, bulk_act: BulkAct) -> HttpResponse | None:
+        offer = offer_of(bulk_act.kind, bulk_act.offer)
         form = ParameterForm(offer, self.admin_site, request.POST)
         if not form.is_valid():
-            return self._draw(request, batch, form)
-        refusal = self._confirm(request, batch, form.cleaned_data)
+            return self._draw(request, bulk_act, form)
+        refusal = self._confirm(request, bulk_act, form.cleaned_data)
         for name, words in getattr(refusal, "fields", {}).items():
             form.add_error(name if name in form.fields else None, words)
-        return self._draw(request, batch, form) if form.errors else None
+        return self._draw(request, bulk_act, form) if form.errors else None
 
-    def _confirm(self, request: HttpRequest, batch: Batch, chosen: dict[str, Any]) -> Exception | None:
+    def _confirm(self, request: HttpRequest, bulk_act: BulkAct, chosen: dict[str, Any]) -> Exception | None:
         try:
-            batches.confirm(batch, author_of(request, "bulk"), chosen)
+            bulk_acts.confirm(bulk_act, author_of(request, "bulk"), chosen)
         except (Refused, MaxopsConfigError) as refusal:
             if not getattr(refusal, "fields", None):
                 self.message_user(request, sentence(refusal), messages.ERROR)
             return refusal
         return None
 
-    def _cancelled(self, request: HttpRequest, batch: Batch) -> HttpResponse | None:
-        was_proposed = batch.state == Batch.State.PROPOSED
-        if not batches.cancel(batch):
+    def _cancelled(self, request: HttpRequest, bulk_act: BulkAct) -> HttpResponse | None:
+        was_proposed = bulk_act.state == BulkAct.State.PROPOSED
+        if not bulk_acts.cancel(bulk_act):
             self.message_user(request, "It has ended already: there is nothing left to cancel.", messages.WARNING)
         elif was_proposed:
             self.message_user(request, "Cancelled. Nothing was sent to MaxContact.", messages.SUCCESS)
-            rows = list(batch.rows.all()[:2])
+            rows = list(bulk_act.rows.all()[:2])
             single = self.address("change", rows[0].remote_id) if len(rows) == 1 else self.address("changelist")
             return HttpResponseRedirect(single)
         return None
 
-    def _again(self, request: HttpRequest, batch: Batch) -> HttpResponse | None:
+    def _again(self, request: HttpRequest, bulk_act: BulkAct) -> HttpResponse | None:
         try:
-            new = batches.again(batch, author_of(request, "bulk"))
+            new = bulk_acts.again(bulk_act, author_of(request, "bulk"))
         except Refused as refusal:
             self.message_user(request, sentence(refusal), messages.WARNING)
             return None
         return HttpResponseRedirect(self.address("bulk", new.pk))
 
-    def _draw(self, request: HttpRequest, batch: Batch, form: ParameterForm | None = None) -> HttpResponse:
-        shown = BatchPage.of(batch, request.GET)
+    def _draw(self, request: HttpRequest, bulk_act: BulkAct, form: ParameterForm | None = None) -> HttpResponse:
+        shown = BulkPage.of(bulk_act, request.GET)
         may_change = self.has_change_permission(request)
         if form is None and shown.is_proposed and shown.offer and may_change:
-            form = ParameterForm(shown.offer, self.admin_site, initial=batch.parameters)
-        own = {"shown": shown, "batch": batch, "form": form, "may_change": may_change, "opts": self.opts}
+            form = ParameterForm(shown.offer, self.admin_site, initial=bulk_act.parameters)
+        own = {"shown": shown, "bulk_act": bulk_act, "form": form, "may_change": may_change, "opts": self.opts}
         if request.htmx:
             return TemplateResponse(request, "admin/mirrored/_bulk.html", own)
         context = {**self.admin_site.each_context(request), **own, "title": shown.title, "media": self.media}
@@ -166,7 +166,7 @@ class Bulk:
         """The last bulk acts on this kind: the way back to one whose tab was closed."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        page = Paginator(Batch.objects.filter(kind=self.model.kind()), 50).get_page(request.GET.get("page"))
+        page = Paginator(BulkAct.objects.filter(kind=self.model.kind()), 50).get_page(request.GET.get("page"))
         title = f"Bulk acts on {self.opts.verbose_name_plural}"
         context = {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
         return TemplateResponse(

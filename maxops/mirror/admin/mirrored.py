@@ -124,7 +124,7 @@ class MirroredAdmin(Saving, Rereading, Bulk, TiePanels, History, admin.ModelAdmi
         name = f"{self.opts.app_label}_{self.opts.model_name}"
         posted = {"read/": ("read", self.read_all), "<int:object_id>/read/": ("reread", self.read_again)}
         posted |= {"<int:object_id>/tie/": ("tie", self.tie), "<int:object_id>/act/": ("act", self.act)}
-        looked_at = {"bulk/": ("bulks", self.bulk_list), "bulk/<int:batch_id>/": ("bulk", self.bulk_page)}
+        looked_at = {"bulk/": ("bulks", self.bulk_list), "bulk/<int:bulk_act_id>/": ("bulk", self.bulk_page)}
         own = [
             *((route, page, require_POST(view)) for route, (page, view) in posted.items()),
             *((route, page, view) for route, (page, view) in looked_at.items()),

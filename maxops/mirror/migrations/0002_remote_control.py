@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Batch',
+            name='BulkAct',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('campaigns', 'Campaigns'), ('lists', 'Lists'), ('teams', 'Teams'), ('users', 'Users')], max_length=20)),
@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'verbose_name_plural': 'batches',
+                'verbose_name_plural': 'bulk acts',
                 'ordering': ['-id'],
             },
         ),
@@ -137,7 +137,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='BatchRow',
+            name='BulkRow',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('remote_id', models.IntegerField(verbose_name='MaxContact id')),
@@ -145,11 +145,11 @@ class Migration(migrations.Migration):
                 ('outcome', models.CharField(blank=True, choices=[('', 'Not tried'), ('sending', 'On its way'), ('done', 'Done'), ('refused', 'Not done'), ('unknown', 'Unknown')], default='', max_length=10)),
                 ('words', models.TextField(blank=True)),
                 ('at', models.DateTimeField(blank=True, null=True)),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='mirror.batch')),
+                ('bulk_act', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='mirror.bulkact')),
             ],
             options={
                 'ordering': ['id'],
-                'indexes': [models.Index(fields=['batch', 'outcome'], name='mirror_batch_outcome')],
+                'indexes': [models.Index(fields=['bulk_act', 'outcome'], name='mirror_bulk_outcome')],
             },
         ),
         migrations.CreateModel(

@@ -6,7 +6,7 @@ from django.utils import timezone
 from maxops.mirror.models.readings import KINDS
 
 
-class Batch(models.Model):
+class BulkAct(models.Model):
     """`offer` names the row of `mirror.offers` it runs; `parameters` what a person chose beside the selection."""
 
     class State(models.TextChoices):
@@ -31,7 +31,7 @@ class Batch(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        verbose_name_plural = "batches"
+        verbose_name_plural = "bulk acts"
 
     def __str__(self) -> str:
         return f"{self.offer} {self.kind} {self.pk}"
@@ -41,7 +41,7 @@ class Batch(models.Model):
         return {"finished": "ok", "stopped": "bad", "running": "warn"}.get(self.state, "mute")
 
 
-class BatchRow(models.Model):
+class BulkRow(models.Model):
     class Outcome(models.TextChoices):
         OPEN = "", "Not tried"
         SENDING = "sending", "On its way"
@@ -49,7 +49,7 @@ class BatchRow(models.Model):
         REFUSED = "refused", "Not done"
         UNKNOWN = "unknown", "Unknown"
 
-    batch = models.ForeignKey(Batch, models.CASCADE, related_name="rows")
+    bulk_act = models.ForeignKey(BulkAct, models.CASCADE, related_name="rows")
     remote_id = models.IntegerField("MaxContact id")
     subject = models.TextField(help_text="name of the record at that time")
     outcome = models.CharField(max_length=10, choices=Outcome, blank=True, default=Outcome.OPEN)
@@ -58,7 +58,7 @@ class BatchRow(models.Model):
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["batch", "outcome"], name="mirror_batch_outcome")]
+        indexes = [models.Index(fields=["bulk_act", "outcome"], name="mirror_bulk_outcome")]
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.get_outcome_display()}"

@@ -10,11 +10,11 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count
 from django.utils import timezone
 
-from maxops.mirror.batch_runs import STALE
-from maxops.mirror.batches import counts
+from maxops.mirror.bulk_acts import counts
+from maxops.mirror.bulk_runs import STALE
 from maxops.mirror.columns import badge, code_words, worded
 from maxops.mirror.form_fields import NamedIdField, ProficiencyField, RecordField
-from maxops.mirror.models import Batch, BatchRow, Mirrored, mirrored_models
+from maxops.mirror.models import BulkAct, BulkRow, Mirrored, mirrored_models
 from maxops.mirror.offers import Offer, Parameter, offer_of
 from maxops.mirror.records import columns_of
 from maxops.mirror.wording import Wording
@@ -22,14 +22,14 @@ from maxops.remote.maxcontact.choices import CampaignType
 from maxops.remote.maxcontact.entities import ENTITIES, PROFICIENCY, SKILL
 
 ROWS = 50  # a page
-MOVING = (Batch.State.WAITING, Batch.State.RUNNING)
+MOVING = (BulkAct.State.WAITING, BulkAct.State.RUNNING)
 # Outcome -> (key in an address, words, tone)
 OUTCOMES = {
-    BatchRow.Outcome.DONE: ("done", "Done", "ok"),
-    BatchRow.Outcome.REFUSED: ("refused", "Not done", "bad"),
-    BatchRow.Outcome.UNKNOWN: ("unknown", "Unknown", "warn"),
-    BatchRow.Outcome.SENDING: ("sending", "On its way", "info"),
-    BatchRow.Outcome.OPEN: ("open", "Not tried", "mute"),
+    BulkRow.Outcome.DONE: ("done", "Done", "ok"),
+    BulkRow.Outcome.REFUSED: ("refused", "Not done", "bad"),
+    BulkRow.Outcome.UNKNOWN: ("unknown", "Unknown", "warn"),
+    BulkRow.Outcome.SENDING: ("sending", "On its way", "info"),
+    BulkRow.Outcome.OPEN: ("open", "Not tried", "mute"),
 }
 
 
@@ -38,42 +38,42 @@ def numbered(kind: str, count: int) -> str:
     return f"{count:,} {label}" if count == 1 else f"{count:,} {label}s"
 
 
-def known_offer(batch: Batch) -> Offer | None:
+def known_offer(bulk_act: BulkAct) -> Offer | None:
     """None for one that an upgrade has taken away: its page stays readable."""
     try:
-        return offer_of(batch.kind, batch.offer)
+        return offer_of(bulk_act.kind, bulk_act.offer)
     except LookupError:
         return None
 
 
-def headline(batch: Batch, count: int, name: str = "") -> str:
+def headline(bulk_act: BulkAct, count: int, name: str = "") -> str:
     """Stop 12 campaigns; one by its name."""
-    offer = known_offer(batch)
-    rows = name or numbered(batch.kind, count)
+    offer = known_offer(bulk_act)
+    rows = name or numbered(bulk_act.kind, count)
     if offer is None or not offer.question:
-        return f"{short_label(offer) if offer else batch.offer}: {rows}"
+        return f"{short_label(offer) if offer else bulk_act.offer}: {rows}"
     return offer.asked(rows)
 
 
-def listed(batches: Sequence[Batch]) -> list[dict[str, Any]]:
+def listed(bulk_acts: Sequence[BulkAct]) -> list[dict[str, Any]]:
     """Each with its headline and how it ended, their rows counted in one go."""
-    rows = BatchRow.objects.filter(batch__in=[batch.pk for batch in batches]).order_by()
-    numbers: dict[int, dict[str, int]] = {batch.pk: {} for batch in batches}
-    for batch_id, outcome, number in rows.values_list("batch", "outcome").annotate(number=Count("pk")):
-        numbers[batch_id][outcome] = number
-    single = [batch_id for batch_id, found in numbers.items() if sum(found.values()) == 1]
-    names = dict(rows.filter(batch__in=single).values_list("batch", "subject"))
+    rows = BulkRow.objects.filter(bulk_act__in=[bulk_act.pk for bulk_act in bulk_acts]).order_by()
+    numbers: dict[int, dict[str, int]] = {bulk_act.pk: {} for bulk_act in bulk_acts}
+    for bulk_act_id, outcome, number in rows.values_list("bulk_act", "outcome").annotate(number=Count("pk")):
+        numbers[bulk_act_id][outcome] = number
+    single = [bulk_act_id for bulk_act_id, found in numbers.items() if sum(found.values()) == 1]
+    names = dict(rows.filter(bulk_act__in=single).values_list("bulk_act", "subject"))
     return [
         {
-            "batch": batch,
-            "title": headline(batch, sum(numbers[batch.pk].values()), names.get(batch.pk, "")),
+            "bulk_act": bulk_act,
+            "title": headline(bulk_act, sum(numbers[bulk_act.pk].values()), names.get(bulk_act.pk, "")),
             "outcome": ", ".join(
-                f"{numbers[batch.pk][outcome]:,} {words.lower()}"
+                f"{numbers[bulk_act.pk][outcome]:,} {words.lower()}"
                 for outcome, (_, words, _) in OUTCOMES.items()
-                if numbers[batch.pk].get(outcome)
+                if numbers[bulk_act.pk].get(outcome)
             ),
         }
-        for batch in batches
+        for bulk_act in bulk_acts
     ]
 
 
@@ -81,10 +81,10 @@ def short_label(offer: Offer) -> str:
     return offer.label.removesuffix(" in MaxContact")
 
 
-def chosen_words(batch: Batch) -> list[tuple[str, str]]:
+def chosen_words(bulk_act: BulkAct) -> list[tuple[str, str]]:
     """What a person chose beside the rows: [("list", "Spring (12)")]."""
-    offer = known_offer(batch)
-    chosen = [(one, batch.parameters.get(one.name)) for one in (offer.parameters if offer else ())]
+    offer = known_offer(bulk_act)
+    chosen = [(one, bulk_act.parameters.get(one.name)) for one in (offer.parameters if offer else ())]
     # Told as a change of these attributes would be.
     as_changes = {one.name: (place_of(one), value) for one, value in chosen if value is not None}
     wording = Wording.of((kind, {attribute: [None, value]}) for (kind, attribute), value in as_changes.values())
@@ -101,10 +101,10 @@ def place_of(parameter: Parameter) -> tuple[str, str]:
     return places.get(parameter.source, ("campaigns", parameter.source))
 
 
-def standing(batch: Batch) -> str:
+def standing(bulk_act: BulkAct) -> str:
     """How the rows stand now, as far as the mirror shows it: "9 of them are running now, 3 not running." """
-    model = mirrored_models()[batch.kind]
-    rows = model._default_manager.filter(pk__in=batch.rows.order_by().values("remote_id"))
+    model = mirrored_models()[bulk_act.kind]
+    rows = model._default_manager.filter(pk__in=bulk_act.rows.order_by().values("remote_id"))
     gone = rows.exclude(missing_since=None).count()
     said = []
     if "status" in columns_of(model):
@@ -142,24 +142,24 @@ def field_of(parameter: Parameter, admin_site: Any) -> forms.Field:
 
 
 @dataclass
-class BatchPage:
+class BulkPage:
     """All a template needs of one bulk act."""
 
-    batch: Batch
+    bulk_act: BulkAct
     offer: Offer | None
     counts: Mapping[str, int]
     outcome: str  # the filter, by its key
     page: Page
 
     @classmethod
-    def of(cls, batch: Batch, asked: Mapping[str, str]) -> "BatchPage":
+    def of(cls, bulk_act: BulkAct, asked: Mapping[str, str]) -> "BulkPage":
         keys = {key: outcome for outcome, (key, _, _) in OUTCOMES.items()}
         outcome = asked.get("outcome", "")
-        rows = batch.rows.all()
+        rows = bulk_act.rows.all()
         if outcome in keys:
             rows = rows.filter(outcome=keys[outcome])
         page = Paginator(rows, ROWS).get_page(asked.get("page"))
-        return cls(batch, known_offer(batch), counts(batch), outcome if outcome in keys else "", page)
+        return cls(bulk_act, known_offer(bulk_act), counts(bulk_act), outcome if outcome in keys else "", page)
 
     @property
     def count(self) -> int:
@@ -167,17 +167,17 @@ class BatchPage:
 
     @property
     def tried(self) -> int:
-        waiting = (BatchRow.Outcome.OPEN, BatchRow.Outcome.SENDING)
+        waiting = (BulkRow.Outcome.OPEN, BulkRow.Outcome.SENDING)
         return self.count - sum(self.counts[outcome] for outcome in waiting)
 
     @property
     def left(self) -> int:
-        return self.count - self.counts[BatchRow.Outcome.DONE]
+        return self.count - self.counts[BulkRow.Outcome.DONE]
 
     @cached_property
     def title(self) -> str:
-        name = self.batch.rows.get().subject if self.count == 1 else ""
-        return headline(self.batch, self.count, name)
+        name = self.bulk_act.rows.get().subject if self.count == 1 else ""
+        return headline(self.bulk_act, self.count, name)
 
     @property
     def button(self) -> str:
@@ -185,27 +185,27 @@ class BatchPage:
 
     @property
     def chosen(self) -> list[tuple[str, str]]:
-        return chosen_words(self.batch)
+        return chosen_words(self.bulk_act)
 
     @property
     def is_proposed(self) -> bool:
-        return self.batch.state == Batch.State.PROPOSED
+        return self.bulk_act.state == BulkAct.State.PROPOSED
 
     @property
     def is_moving(self) -> bool:
-        return self.batch.state in MOVING
+        return self.bulk_act.state in MOVING
 
     @property
     def has_ended(self) -> bool:
-        return self.batch.state in (Batch.State.FINISHED, Batch.State.STOPPED)
+        return self.bulk_act.state in (BulkAct.State.FINISHED, BulkAct.State.STOPPED)
 
     @property
     def is_silent(self) -> bool:
-        return self.is_moving and self.batch.alive_at < timezone.now() - STALE
+        return self.is_moving and self.bulk_act.alive_at < timezone.now() - STALE
 
     @cached_property
     def standing(self) -> str:
-        return standing(self.batch)
+        return standing(self.bulk_act)
 
     @property
     def chips(self) -> list[dict[str, Any]]:
@@ -220,7 +220,7 @@ class BatchPage:
     def lines(self) -> list[dict[str, Any]]:
         """The rows of this page, each with how its record stands now."""
         rows = list(self.page.object_list)
-        model = mirrored_models()[self.batch.kind]
+        model = mirrored_models()[self.bulk_act.kind]
         records = model._default_manager.in_bulk([row.remote_id for row in rows])
         return [
             {"row": row, "now": now_words(records.get(row.remote_id)), "is_known": row.remote_id in records}

@@ -1,4 +1,4 @@
-"""A confirmed batch on its way: row by row, each settled by itself, so that whoever goes on knows where.
+"""A confirmed bulk act on its way: row by row, each settled by itself, so that whoever goes on knows where.
 
 A row found "on its way" after a crash is sent again: every offer sets a state, so that does no harm.
 """
@@ -16,12 +16,12 @@ from maxops.locks import hold
 from maxops.mirror.author import Author
 from maxops.mirror.deeds import Chosen
 from maxops.mirror.errors import HOPELESS, NotKept, sentence
-from maxops.mirror.models import Batch, BatchRow, Mirrored, mirrored_models
+from maxops.mirror.models import BulkAct, BulkRow, Mirrored, mirrored_models
 from maxops.mirror.offers import Offer, offer_of
 from maxops.remote.errors import MaxopsConfigError, Refused, RemoteError
 
 log = logging.getLogger(__name__)
-Outcome, State = BatchRow.Outcome, Batch.State
+Outcome, State = BulkRow.Outcome, BulkAct.State
 
 SLICE = 100  # rows looked up together
 SIGN_OF_LIFE_SECONDS = 2
@@ -35,46 +35,46 @@ class Stop(Exception):
     """The next row would meet the same: the rest is not tried."""
 
 
-def run(batch_id: int, *, seconds: float = FOREVER) -> bool:
-    """Go on with a batch that was confirmed, for about so long; whether nothing is left to do for it.
+def run(bulk_act_id: int, *, seconds: float = FOREVER) -> bool:
+    """Go on with a bulk act that was confirmed, for about so long; whether nothing is left to do for it.
 
     Whoever holds the lock does it; anybody else has nothing to do.
     """
-    with hold(settings.DATA_DIR / "locks" / f"batch-{batch_id}") as mine:
-        batch = Batch.objects.get(pk=batch_id)
-        confirmed = Batch.objects.filter(pk=batch_id, state__in=[State.WAITING, State.RUNNING])
+    with hold(settings.DATA_DIR / "locks" / f"bulk_act-{bulk_act_id}") as mine:
+        bulk_act = BulkAct.objects.get(pk=bulk_act_id)
+        confirmed = BulkAct.objects.filter(pk=bulk_act_id, state__in=[State.WAITING, State.RUNNING])
         if not mine or not confirmed.update(state=State.RUNNING, alive_at=timezone.now()):
             return True
         try:
-            going = _begin(batch, time.monotonic() + seconds)
+            going = _begin(bulk_act, time.monotonic() + seconds)
             state, words = (State.FINISHED, "") if going.through() else (State.RUNNING, "")
         except (Stop, MaxopsConfigError) as end:
             state, words = State.STOPPED, sentence(end)
-        return _end(batch, state, words)
+        return _end(bulk_act, state, words)
 
 
-def _begin(batch: Batch, until: float) -> "Going":
+def _begin(bulk_act: BulkAct, until: float) -> "Going":
     try:
-        offer = offer_of(batch.kind, batch.offer)
-        return Going(batch, offer, offer.read(batch.parameters), until)
+        offer = offer_of(bulk_act.kind, bulk_act.offer)
+        return Going(bulk_act, offer, offer.read(bulk_act.parameters), until)
     except (LookupError, Refused) as error:
         raise Stop(sentence(error)) from error
 
 
-def _end(batch: Batch, state: str, words: str) -> bool:
+def _end(bulk_act: BulkAct, state: str, words: str) -> bool:
     """Unless somebody stopped it meanwhile, with words of his own."""
     now = timezone.now()
     if state == State.RUNNING:
-        return not Batch.objects.filter(pk=batch.pk, state=State.RUNNING).update(alive_at=now)
-    running = Batch.objects.filter(pk=batch.pk, state=State.RUNNING)
+        return not BulkAct.objects.filter(pk=bulk_act.pk, state=State.RUNNING).update(alive_at=now)
+    running = BulkAct.objects.filter(pk=bulk_act.pk, state=State.RUNNING)
     running.update(state=state, message=words, alive_at=now, finished_at=now)
-    log.info("%s: %s", batch, state)
+    log.info("%s: %s", bulk_act, state)
     return True
 
 
 @dataclass
 class Going:
-    batch: Batch
+    bulk_act: BulkAct
     offer: Offer
     chosen: Chosen
     until: float
@@ -83,13 +83,13 @@ class Going:
 
     @property
     def author(self) -> Author:
-        return Author(self.batch.staff, self.batch.source, self.batch.address)
+        return Author(self.bulk_act.staff, self.bulk_act.source, self.bulk_act.address)
 
     def through(self) -> bool:
         """Whether every row is settled; False when the time is over before."""
         last = 0
         while lines := self.open_after(last):
-            rows = mirrored_models()[self.batch.kind]._default_manager.in_bulk([line.remote_id for line in lines])
+            rows = mirrored_models()[self.bulk_act.kind]._default_manager.in_bulk([line.remote_id for line in lines])
             for start in range(0, len(lines), self.offer.deed.size):
                 if time.monotonic() >= self.until:
                     return False
@@ -97,27 +97,27 @@ class Going:
             last = lines[-1].pk
         return True
 
-    def open_after(self, last: int) -> list[BatchRow]:
-        lines = self.batch.rows.filter(pk__gt=last, outcome__in=[Outcome.OPEN, Outcome.SENDING])
+    def open_after(self, last: int) -> list[BulkRow]:
+        lines = self.bulk_act.rows.filter(pk__gt=last, outcome__in=[Outcome.OPEN, Outcome.SENDING])
         return list(lines.order_by("pk")[:SLICE])
 
-    def do(self, lines: Sequence[BatchRow], known: dict[int, Mirrored]) -> None:
+    def do(self, lines: Sequence[BulkRow], known: dict[int, Mirrored]) -> None:
         """One call, and what came of it for each row of it. Without a setup nothing is sent, and the rows stay open."""
         self.show_life()
         rows = [known[line.remote_id] for line in lines if line.remote_id in known]
         numbers = [line.pk for line in lines]
-        BatchRow.objects.filter(pk__in=numbers).update(outcome=Outcome.SENDING, at=timezone.now())
+        BulkRow.objects.filter(pk__in=numbers).update(outcome=Outcome.SENDING, at=timezone.now())
         try:
             stood = {row.pk for row in rows if self.offer.deed.stands(row, self.chosen)}
             told = self.offer.deed.send(rows, self.chosen, self.author) if rows else {}
         except MaxopsConfigError:
-            BatchRow.objects.filter(pk__in=numbers).update(outcome=Outcome.OPEN, at=None)
+            BulkRow.objects.filter(pk__in=numbers).update(outcome=Outcome.OPEN, at=None)
             raise
         for line in lines:
             answer = told.get(line.remote_id, LookupError("It is not among the records read from MaxContact."))
             line.outcome, line.words = self.judged(answer, line.remote_id in stood)
             line.at = timezone.now()
-        BatchRow.objects.bulk_update(lines, ["outcome", "words", "at"])
+        BulkRow.objects.bulk_update(lines, ["outcome", "words", "at"])
         self.stop_if_hopeless([told.get(line.remote_id) for line in lines], lines[-1])
 
     def judged(self, answer: object, stood: bool) -> tuple[str, str]:
@@ -131,7 +131,7 @@ class Going:
             return Outcome.UNKNOWN, words
         return Outcome.REFUSED, f"not {self.offer.done}. {sentence(answer) if isinstance(answer, Exception) else ''}"
 
-    def stop_if_hopeless(self, answers: Sequence[object], last: BatchRow) -> None:
+    def stop_if_hopeless(self, answers: Sequence[object], last: BulkRow) -> None:
         ending = next((answer for answer in answers if isinstance(answer, HOPELESS)), None)
         if ending is not None:
             raise Stop(ending.message)
@@ -144,24 +144,24 @@ class Going:
         if time.monotonic() - self.shown_at < SIGN_OF_LIFE_SECONDS:
             return
         self.shown_at = time.monotonic()
-        if not Batch.objects.filter(pk=self.batch.pk, state=State.RUNNING).update(alive_at=timezone.now()):
+        if not BulkAct.objects.filter(pk=self.bulk_act.pk, state=State.RUNNING).update(alive_at=timezone.now()):
             raise Stop("")
 
 
 def left_lying() -> list[int]:
     """Confirmed, but nobody is at work on them: a lost message, a killed worker."""
     now = timezone.now()
-    waiting = Batch.objects.filter(state=State.WAITING)
-    silent = Batch.objects.filter(state=State.RUNNING, alive_at__lt=now - STALE)
+    waiting = BulkAct.objects.filter(state=State.WAITING)
+    silent = BulkAct.objects.filter(state=State.RUNNING, alive_at__lt=now - STALE)
     return list((waiting | silent).order_by("pk").values_list("pk", flat=True))
 
 
 def forget_proposals() -> None:
     """Nobody confirmed them for a day. A few at a time: their rows may be many."""
-    old = Batch.objects.filter(state=State.PROPOSED, created_at__lt=timezone.now() - FORGOTTEN)
-    for batch in old[:20]:
-        rows = BatchRow.objects.filter(batch=batch)
+    old = BulkAct.objects.filter(state=State.PROPOSED, created_at__lt=timezone.now() - FORGOTTEN)
+    for bulk_act in old[:20]:
+        rows = BulkRow.objects.filter(bulk_act=bulk_act)
         while numbers := list(rows.values_list("pk", flat=True)[:1000]):
-            BatchRow.objects.filter(pk__in=numbers).delete()
+            BulkRow.objects.filter(pk__in=numbers).delete()
         # Somebody may confirm it at this moment: then it finishes at once, without rows.
-        Batch.objects.filter(pk=batch.pk, state=State.PROPOSED).delete()
+        BulkAct.objects.filter(pk=bulk_act.pk, state=State.PROPOSED).delete()
