@@ -6,6 +6,7 @@ Exit 0 when it came to its end, whatever it found: it reports, it does not test.
 import argparse
 import os
 import platform
+import signal
 import sqlite3
 import sys
 import time
@@ -21,7 +22,7 @@ LIBRARIES = ("Django", "lxml", "msgspec", "psycopg", "requests", "gunicorn")
 def words_of_the_call() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--only", default="", help="sections, by number: 3 or 3,5")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds of which the median is told")
+    parser.add_argument("--rounds", type=int, default=3, help="most rounds of which the median is told, if time allows")
     parser.add_argument("--share", type=float, default=1.0, help="share of the full sizes, to try the bench itself")
     return parser.parse_args()
 
@@ -42,19 +43,24 @@ def measured(number: int, vendors: tuple[str, ...], words: argparse.Namespace) -
     section = SECTIONS[number]
     started = time.monotonic()
     lines: list[Line] = []
+    rounds = 0
     try:
         with scratch(vendors) as place:
-            # One by one: what was measured before a break is told.
+            # Taken one by one: what was measured before a break is told.
             lines.extend(section.measure(place, words.rounds, words.share))
+            rounds = place.rounds_done
     except WayFailed as error:
         lines.append(Line(f"T{number}", "broken off", verdict=str(error)))
     if "PostgreSQL" not in vendors and number in (3, 5):
         lines.append(Line(f"T{number}", "PostgreSQL", verdict="not measured: no server listens on loopback"))
-    print(f"section {number}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+    if rounds:
+        print(f"section {number}: {rounds} rounds, {time.monotonic() - started:.0f} s", flush=True)
     return lines
 
 
 def main() -> None:
+    # Told to stop, it still takes its databases and processes away.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     words = words_of_the_call()
     postgres = postgres_version()
     vendors = ("SQLite", "PostgreSQL") if postgres else ("SQLite",)

@@ -44,6 +44,8 @@ class Place:
     vendors: tuple[str, ...]
     environment: dict[str, str] = field(default_factory=dict)
     databases: dict[str, Database] = field(default_factory=dict)
+    begun: float = field(default_factory=time.monotonic)
+    rounds_done: int = 0
 
     def database(self, vendor: str, name: str, like: str = "") -> Database:
         """A new one; `like` names another one of the same vendor to be copied."""
@@ -91,6 +93,16 @@ class Place:
     def env(self, database: Database | None) -> dict[str, str]:
         url = database.url if database else f"sqlite:///{self.folder}/none.sqlite3"
         return {**self.environment, "DATABASE_URL": url}
+
+    def rounds(self, most: int, seconds: float) -> Iterator[int]:
+        """Numbers of rounds: one at least, then as long as another one like the last would end in time."""
+        begun = time.monotonic()
+        for number in range(most):
+            yield number
+            self.rounds_done = number + 1
+            now = time.monotonic()
+            if now - self.begun + (now - begun) / self.rounds_done > seconds:
+                return
 
     def serve(self, kind: str, body: str) -> None:
         """From now on the loopback dialler answers the collection `kind` with this prepared body."""

@@ -12,7 +12,7 @@ from maxops.mirror.errors import Conflict, NotKept, Partly
 from maxops.mirror.links import link, unlink
 from maxops.mirror.models import Mirrored
 from maxops.mirror.records import as_column, columns_of, is_so
-from maxops.mirror.sending import Sending
+from maxops.mirror.sending import NO_PROOF, Sending
 from maxops.mirror.skills import give_skill, take_skill
 from maxops.mirror.turns import turn
 from maxops.remote.errors import RemoteError
@@ -43,7 +43,7 @@ def create(model: type[Mirrored], values: Mapping[str, Any], author: Author) -> 
         def look(error: RemoteError) -> Record:
             return sending.look_for_new(entry, given, known, error)
 
-        record = sending.attempt(entry, lambda: sending.collection.create(given), look)
+        record = sending.attempt(entry, lambda: sending.collection.create(given), look, in_doubt=NO_PROOF)
         if not columns_of(model).keys() <= record.keys():
             record = sending.read_whole(record) or record
         return sending.keep(record, ours=columns_of(model))

@@ -23,13 +23,14 @@ from maxops.mirror.last_sets import remember
 from maxops.mirror.models import LastSet, Ledger, Mirrored
 from maxops.mirror.records import columns_of, is_so, jsonable, keep
 from maxops.remote.connect import maxcontact
-from maxops.remote.errors import Garbled, RemoteError, Unanswered
+from maxops.remote.errors import Busy, Garbled, RemoteError, Unanswered
 from maxops.remote.fields import Record, Verb
 from maxops.remote.maxcontact.management import Collection
 
 log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 HIDDEN = "(not shown)"
+NO_PROOF = (Busy,)  # a proxy says 503 for a server that has begun: before a form is sent again, a look
 CANNOT_BE_ASKED = "MaxContact cannot be asked whether it was taken. It is safe to set it again."
 DOUBT = "Whether it did what was asked is not known."  # what remote/http.py adds to a write without an answer
 
@@ -77,13 +78,20 @@ class Sending:
         except DatabaseError:
             log.exception("%s %s was %s, but the ledger could not be written", entry.operation, self.pk, outcome)
 
-    def attempt(self, entry: Ledger, send: Callable[[], Answer], look: Callable[[RemoteError], Answer]) -> Answer:
+    def attempt(
+        self,
+        entry: Ledger,
+        send: Callable[[], Answer],
+        look: Callable[[RemoteError], Answer],
+        *,
+        in_doubt: tuple[type[RemoteError], ...] = (),
+    ) -> Answer:
         """The answer; or, when it is not known whether we were heard, what `look` finds out."""
         try:
             answer = send()
         except RemoteError as error:
             error.message = self.without_secrets(error.message)
-            if error.taken == "unknown":
+            if error.taken == "unknown" or isinstance(error, in_doubt):
                 return look(error)
             self.settle(entry, Ledger.Outcome.REFUSED, error.message)
             raise
@@ -118,7 +126,7 @@ class Sending:
         def look(error: RemoteError) -> Record:
             return self.read_back(entry, changes, error)
 
-        answer = self.attempt(entry, lambda: self.collection.update(record, changes), look)
+        answer = self.attempt(entry, lambda: self.collection.update(record, changes), look, in_doubt=NO_PROOF)
         return merge(record, answer)
 
     def send_verb(self, record: Record, verb: Verb, value: Any) -> Record:

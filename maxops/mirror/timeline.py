@@ -17,6 +17,8 @@ from maxops.remote.maxcontact.entities import ENTITIES
 Period = tuple[datetime | None, datetime | None]
 
 SOMEBODY = "MaxContact, by somebody else"
+# Seen outside a reading of the schedule: it may follow from what we did ourselves.
+WHOSE = {"emergency": "MaxContact, around an emergency", "save": "MaxContact, seen while saving"}
 OURS, THEIRS = 0, 1
 DIGITS = 18  # longer numbers are no ids, and no database takes them
 SORT_ICONS = {
@@ -134,7 +136,7 @@ def of_ledger(entry: Ledger, wording: Wording) -> Entry:
 def of_difference(difference: Difference, wording: Wording) -> Entry:
     return Entry(
         at=difference.at,
-        who=SOMEBODY,
+        who=WHOSE.get(difference.source, SOMEBODY),
         source=difference.source,
         what=seen_words(difference),
         changes=wording.changes(difference.kind, difference.fields, is_new=difference.sort == Difference.Sort.ADDED),

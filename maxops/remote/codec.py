@@ -18,6 +18,7 @@ from maxops.remote.errors import Garbled
 from maxops.remote.fields import Textual, Verbatim
 
 EXCERPT_BYTES = 2048
+DAMAGED = "it was cut off or damaged on its way"
 # How many objects around the wanted one are looked through.
 WRAPPERS = 4
 # Down to the rows of an answer and the objects around them; what lies deeper goes back inside its member.
@@ -96,7 +97,7 @@ def prove_whole_xml(text: bytes) -> None:
     try:
         etree.fromstring(text, parser)
     except etree.XMLSyntaxError as error:
-        raise ValueError("it is not whole XML") from error
+        raise ValueError(DAMAGED) from error
 
 
 class _Nothing:
@@ -185,14 +186,14 @@ def _decode_json(text: bytes, content_type: str) -> tuple[Any, bytes]:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         charset = CHARSET.search(content_type)
         if charset is None or charset[1].lower() not in PLAIN_ENCODINGS - {"utf-8"}:
-            raise ValueError("it is neither whole JSON nor XML") from error
+            raise ValueError(DAMAGED) from error
     except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
+        raise ValueError(DAMAGED) from error
     try:
         text = text.decode(charset[1]).encode("utf-8")
         return _json_decoder.decode(text), text
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise ValueError("it is neither whole JSON nor XML") from error
+        raise ValueError(DAMAGED) from error
 
 
 def _verbatim(value: Any, raw: bytes | msgspec.Raw, depth: int) -> Any:
@@ -213,7 +214,7 @@ def _decode_xml(text: bytes) -> Any:
     try:
         return _walk_xml(text)
     except etree.XMLSyntaxError as error:
-        raise ValueError("it is not whole XML") from error
+        raise ValueError(DAMAGED) from error
 
 
 def _refuse_other_xml(text: bytes) -> None:
@@ -222,7 +223,7 @@ def _refuse_other_xml(text: bytes) -> None:
     if encoding and encoding[1].decode("ascii").lower() not in PLAIN_ENCODINGS:
         raise ValueError("its encoding is not accepted")
     if _has_doctype(text):
-        raise ValueError("it carries a document type, which no answer of an API does")
+        raise ValueError("it carries a document type, which no answer has")
 
 
 def _has_doctype(text: bytes) -> bool:
@@ -265,7 +266,7 @@ def _walk_xml(text: bytes) -> Any:
         element.clear()
         built[element] = children
     if element is None:
-        raise ValueError("it is not whole XML")
+        raise ValueError(DAMAGED)
     return built[element] if element in built else _leaf(element)
 
 

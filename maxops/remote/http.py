@@ -5,6 +5,7 @@ Logged are operation, outcome, time and sizes; never an address, a header or a b
 """
 
 import logging
+import math
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -215,13 +216,17 @@ class Transport:
             kind, sentence = _kind_of_status(call, answer.status)
         if web_page and kind in (Garbled, NotFound, Refused):
             setting = self.system.upper().replace(" ", "_") + "_URL"
-            sentence = f"answered with a web page instead of the API; is {setting} right?"
+            sentence = (
+                "answered with a web page instead of data: a proxy or a log-in page may stand in between. "
+                f"If it stays so, whoever runs maxops should check {setting}."
+            )
             kind = Garbled if kind is not NotFound else NotFound
         detail = "" if call.private else answer.body[:EXCERPT_BYTES].decode("utf-8", "replace")
         error = self._error(kind, call, f"{self.system} {sentence}", detail)
         if isinstance(error, Busy):
             error.retry_after = _retry_after(answer.headers.get("Retry-After", ""))
-        if isinstance(error, Refused):
+            error.message += f" Try again {_in_words(error.retry_after)}."
+        if isinstance(error, Refused) and not web_page:
             error.code = str(answer.status)
         return error
 
@@ -235,8 +240,8 @@ STATUS_ERRORS: dict[int, tuple[type[RemoteError], str]] = {
     404: (NotFound, "knows nothing at this address."),
     405: (Refused, "does not know this request (405)."),
     413: (TooLarge, "takes no request of this size."),
-    429: (Busy, "is busy and turned the request away. Try again in a minute."),
-    503: (Busy, "is busy and turned the request away. Try again in a minute."),
+    429: (Busy, "is busy and turned the request away."),
+    503: (Busy, "is busy and turned the request away."),
 }
 
 
@@ -251,8 +256,11 @@ def _kind_of_status(call: Call, status: int) -> tuple[type[RemoteError], str]:
     if status >= 400:
         return Refused, f"declined the request ({status})."
     if status >= 300:
-        return Garbled, f"answered with a redirect ({status}) instead of the API; is the address set for it right?"
-    return Garbled, "answered with something that is not the API."
+        return (
+            Garbled,
+            f"answered with a redirect ({status}) instead of data: its address may have changed.",
+        )
+    return Garbled, "answered with something that is no answer to this."
 
 
 def _wait_before_repeat(call: Call, error: RemoteError, tries: int) -> float | None:
@@ -267,6 +275,13 @@ def _wait_before_repeat(call: Call, error: RemoteError, tries: int) -> float | N
     if isinstance(error, Busy) and error.retry_after is not None:
         wait = max(wait, error.retry_after)
     return wait if wait <= LONGEST_WAIT_SECONDS else None
+
+
+def _in_words(seconds: float | None) -> str:
+    """When it is worth another try: as the other side named it, else in a minute."""
+    if seconds is None or 45 < seconds <= 90:
+        return "in a minute"
+    return f"in {math.ceil(seconds)} seconds" if seconds <= 45 else f"in {math.ceil(seconds / 60)} minutes"
 
 
 def _retry_after(text: str) -> float | None:

@@ -10,6 +10,7 @@ KINDS = {
     "drop_before": "close the connection without acting",
     "drop_after": "act, then close the connection without an answer",
     "status": "answer with the HTTP `status` without acting, with Retry-After when `retry_after` is set",
+    "status_after": "act, then answer with the HTTP `status` all the same, as a proxy may",
     "html": "a web page with status 200, without acting",
     "garbage": "bytes that are neither XML nor JSON, without acting",
     "truncate": "act, then send half of the answer and close",

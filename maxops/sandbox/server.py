@@ -102,6 +102,8 @@ class Connection(BaseHTTPRequestHandler):
         sandbox.journal.close(request, response.status)
         if kind == "slow_after":
             sandbox.stopped.wait(fault.seconds)
+        if kind == "status_after":
+            response = status_response(fault)
         if kind == "drop_after":
             self.drop()
         elif kind in ("truncate", "trickle"):
@@ -178,8 +180,7 @@ def forced_response(sandbox: "Sandbox", request: Request, fault: Fault | None) -
     """The answer of a fault that keeps the service from acting."""
     match fault.kind if fault else "":
         case "status":
-            wait = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-            return Response(fault.status, b"", "", wait)
+            return status_response(fault)
         case "html":
             return Response(200, PAGE, "text/html; charset=utf-8")
         case "garbage":
@@ -187,6 +188,11 @@ def forced_response(sandbox: "Sandbox", request: Request, fault: Fault | None) -
         case "success_false":
             return service.refuse(sandbox.state, request, "Forced by a fault rule")
     return None
+
+
+def status_response(fault: Fault) -> Response:
+    wait = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+    return Response(fault.status, b"", "", wait)
 
 
 class Server(ThreadingHTTPServer):

@@ -265,7 +265,7 @@ class MirrorSuite:
         assert list(self.case.model.objects.values()) == before
         assert Reading.objects.filter(kind=self.case.kind).first().state == "failed"
 
-    @pytest.mark.parametrize("kind", ["drop_after", "truncate"])
+    @pytest.mark.parametrize("kind", ["drop_after", "truncate", "status_after"])
     def test_unanswered_save_is_settled_by_reading(self, kind, mirrored, manager, pk):
         mirrored.faults.add("PUT ", kind, times=0)
         page = self.case.save(self.case.form(manager, pk), **{self.case.field: "Renamed by us"})
@@ -285,7 +285,17 @@ class MirrorSuite:
         assert getattr(row(), self.case.field) != "Renamed by us"
         assert Ledger.objects.get().outcome == "refused"
 
-    @pytest.mark.parametrize("fault", ["drop_after", "truncate", "drop_before"])
+    def test_save_of_which_nothing_is_known_says_so_first(self, mirrored, manager, pk, row):
+        mirrored.faults.add("PUT ", "drop_after", times=0)
+        mirrored.faults.add(f"GET .*/{self.case.kind}/{pk}$", "status", times=0, skip=1, status=500)
+        page = self.case.save(self.case.form(manager, pk), **{self.case.field: "Renamed by us"})
+        assert "Not known whether it was saved in MaxContact" in page.text
+        assert "Not saved in MaxContact" not in page.text
+        assert page.values[self.case.field] == "Renamed by us"
+        assert getattr(row(), self.case.field) != "Renamed by us"
+        assert Ledger.objects.get().outcome == "unknown"
+
+    @pytest.mark.parametrize("fault", ["drop_after", "truncate", "drop_before", "status_after"])
     def test_unanswered_create_is_never_sent_twice(self, fault, mirrored, manager):
         count = len(mirrored.state.records[self.case.entity])
         mirrored.faults.add("POST ", fault, times=0)

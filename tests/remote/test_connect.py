@@ -130,4 +130,4 @@ def test_check_recognises_a_wrong_address(settings):
         settings.MAXCONTACT_URL, settings.MAXCONTACT_LOGIN, settings.MAXCONTACT_PASSWORD = server.url, "a", "b"
         ok, _, detail = check("maxcontact")
     assert not ok
-    assert "is MAXCONTACT_URL right?" in detail
+    assert "should check MAXCONTACT_URL" in detail

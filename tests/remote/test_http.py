@@ -232,7 +232,8 @@ def test_redirect_is_not_followed():
 def test_web_page_names_the_likely_cause(status):
     with scripted(says(PAGE, status, "text/html")) as server, pytest.raises((Garbled, NotFound)) as caught:
         transport_to(server.url).send(READ)
-    assert "web page instead of the API; is MAXCONTACT_URL right?" in caught.value.message
+    assert "web page instead of data" in caught.value.message
+    assert "should check MAXCONTACT_URL" in caught.value.message
 
 
 def test_tolerated_status_is_handed_back():
@@ -357,3 +358,14 @@ def test_connection_is_kept_between_calls_and_threads_share_the_transport():
         for thread in threads:
             thread.join()
         assert len(server.requests) == 11
+
+
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [(None, "Try again in a minute."), ("30", "Try again in 30 seconds."), ("600", "Try again in 10 minutes.")],
+)
+def test_busy_says_when_to_try_again(named, words):
+    headers = {"Retry-After": named} if named else {}
+    with scripted(says({}, 503, **headers)) as server, pytest.raises(Busy) as caught:
+        transport_to(server.url).send(POST)
+    assert caught.value.message == f"MaxContact is busy and turned the request away. {words}"

@@ -77,7 +77,7 @@ class Collection:
 
     def get(self, remote_id: int) -> Record:
         call = self._call("read", "GET", f"/{int(remote_id)}", repeat=True)
-        record = self._whole(call, _send(self._session, call))
+        record = self._whole(call, self._ask(call, remote_id))
         if record is None:
             raise NotFound(f"MaxContact has no {self.entity.label} {remote_id}.", operation=call.operation)
         if record["id"] != remote_id:
@@ -101,7 +101,7 @@ class Collection:
         manner = {name: decode_member(value) for name, value in record.raw.items()}
         wire = {**record.raw, **self.entity.write(changes, like=manner)}
         call = self._call("update", "PUT", f"/{int(record['id'])}", body=encode(wire), repeat=True)
-        answer = self._whole(call, _send(self._session, call))
+        answer = self._whole(call, self._ask(call, record["id"]))
         return answer or self._look_after(call, lambda: self.get(record["id"]))
 
     def _look_after(self, call: Call, look: Callable[[], Record]) -> Record:
@@ -121,7 +121,16 @@ class Collection:
         call = self._call(
             verb_name.replace("_", " "), verb.method, f"/{int(remote_id)}/{verb.path}", body=body, repeat=True
         )
-        return self._whole(call, _send(self._session, call))
+        return self._whole(call, self._ask(call, remote_id))
+
+    def _ask(self, call: Call, remote_id: int, other: str = "") -> Envelope:
+        """About one record: an address MaxContact does not know means that the record is not there."""
+        try:
+            return _send(self._session, call)
+        except NotFound as error:
+            if error.code == "404":
+                error.message = f"MaxContact has no {self.entity.label} {remote_id}{other}."
+            raise
 
     def link(self, link_name: str, remote_id: int, other_id: int) -> None:
         self._associate("PUT", link_name, remote_id, other_id)
@@ -133,7 +142,8 @@ class Collection:
         link = self.entity.link(link_name)
         operation = f"{'link' if method == 'PUT' else 'unlink'} {link_name}"
         body = encode({link.wire: int(other_id)})
-        _send(self._session, self._call(operation, method, f"/{int(own_id)}/{link.path}", body=body, repeat=True))
+        call = self._call(operation, method, f"/{int(own_id)}/{link.path}", body=body, repeat=True)
+        self._ask(call, own_id, f", or no {link_name.removesuffix('s')} {other_id}")
 
     def _call(
         self, operation: str, method: str, path: str = "", body: bytes | None = None, repeat: bool = False
