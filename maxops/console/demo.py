@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 
 from maxops.imports.models import Mapping
+from maxops.mirror.models import NamedId
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,19 @@ MAPPINGS = (
     },
 )
 
+# As somebody copied them from the portal; a few plans stay numbers, as they would.
+NAMES = (
+    ("role", 1, "Agent"),
+    ("role", 6, "Team Leader"),
+    ("role", 7, "Sys Admin"),
+    ("skill", 1, "Energy sales"),
+    ("skill", 2, "Renewals"),
+    ("skill", 3, "Welsh speaking"),
+    ("schedule_plan", 1, "Weekdays 9 to 8"),
+    ("recall_plan", 2, "Standard recalls"),
+    ("script", 3, "Energy script 2026"),
+)
+
 
 def make_people() -> None:
     """The four log-ins, with the passwords printed beside them."""
@@ -67,6 +81,12 @@ def make_mappings() -> None:
     for row in MAPPINGS:
         given = {key: value for key, value in row.items() if key != "name"}
         Mapping.objects.get_or_create(platform="maxcontact", name=row["name"], defaults=given)
+
+
+def make_names() -> None:
+    """The registers with a first few names in them, kept as people changed them since."""
+    for register, number, name in NAMES:
+        NamedId.objects.get_or_create(register=register, number=number, defaults={"name": name})
 
 
 def ask(url: str, path: str, *, method: str = "GET", body: object = None) -> int:

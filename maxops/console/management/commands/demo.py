@@ -50,6 +50,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         demo.make_people()
         demo.make_mappings()
+        demo.make_names()
         write_environment()
         connections.close_all()  # the processes below are forked from this one
         # Closing the terminal must end the demo as Ctrl-C does.
