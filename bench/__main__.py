@@ -16,6 +16,7 @@ from bench.lines import Line, table
 from bench.places import WayFailed, postgres_version, scratch
 from bench.sections import SECTIONS
 
+BUSY = 1.3  # load of the last five minutes a core: a run by itself stays at about one
 LIBRARIES = ("Django", "lxml", "msgspec", "psycopg", "requests", "gunicorn")
 
 
@@ -54,7 +55,10 @@ def measured(number: int, vendors: tuple[str, ...], words: argparse.Namespace) -
     if "PostgreSQL" not in vendors and number in (3, 5):
         lines.append(Line(f"T{number}", "PostgreSQL", verdict="not measured: no server listens on loopback"))
     if rounds:
-        print(f"section {number}: {rounds} rounds, {time.monotonic() - started:.0f} s", flush=True)
+        load = os.getloadavg()[1]
+        busy = ": the machine had other work, do not trust these ratios" if load > BUSY * (os.cpu_count() or 1) else ""
+        took = time.monotonic() - started
+        print(f"\nsection {number}: {rounds} rounds, {took:.0f} s, load {load:.1f}{busy}", flush=True)
     return lines
 
 

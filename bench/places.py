@@ -86,13 +86,19 @@ class Place:
 
     def start(self, database: Database | None, *call: str) -> subprocess.Popen:
         """A process that serves until the run is over."""
-        process = subprocess.Popen(call, cwd=ROOT, env=self.env(database), stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            call, cwd=ROOT, env=self.env(database), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         self.stack.callback(end, process)
         return process
 
     def env(self, database: Database | None) -> dict[str, str]:
         url = database.url if database else f"sqlite:///{self.folder}/none.sqlite3"
         return {**self.environment, "DATABASE_URL": url}
+
+    def start_way(self, way: str, database: Database, **words: Any) -> subprocess.Popen:
+        """A way that answers line by line, or when its time has come."""
+        return self.start(database, sys.executable, "-m", "bench.way", way, json.dumps(words))
 
     def rounds(self, most: int, seconds: float) -> Iterator[int]:
         """Numbers of rounds: one at least, then as long as another one like the last would end in time."""
@@ -113,6 +119,17 @@ class Place:
         link.replace(served / kind)
 
 
+def said(process: subprocess.Popen, *words: Any) -> Any:
+    """What the process answers to these words; without any, what it says of itself."""
+    if words:
+        process.stdin.write(json.dumps(words) + "\n")
+        process.stdin.flush()
+    line = process.stdout.readline()
+    if not line:
+        raise WayFailed(f"{' '.join(process.args[2:4])}: ended before its time")
+    return json.loads(line)
+
+
 def drop(name: str) -> None:
     with psycopg.connect(f"{POSTGRES}/postgres", autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
@@ -125,8 +142,9 @@ def end(process: subprocess.Popen) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait(timeout=5)
-    if process.stdout:
-        process.stdout.close()
+    for pipe in (process.stdin, process.stdout):
+        if pipe:
+            pipe.close()
 
 
 def free_port() -> int:

@@ -61,3 +61,26 @@ def test_main_job_on_real_servers(tmp_path, sandbox, database, broker):
             assert sum(1 for _ in csv.DictReader(file)) == 40
     finally:
         whole.stop()
+
+
+def test_readings_on_postgresql(tmp_path, sandbox, database):
+    """Outside the transaction that other tests run in: what a dry run and a refusal keep is written by itself."""
+    whole = Installation(
+        tmp_path,
+        DATABASE_URL=database,
+        MAXCONTACT_URL=sandbox.url,
+        MAXCONTACT_LOGIN="api.maxops",
+        MAXCONTACT_PASSWORD="sandbox-password",
+    )
+    whole.prepare()
+    assert whole.json("pull", "campaigns")["campaigns"]["created"] == 12
+    records = sandbox.state.records["Campaign"]
+    first, *others = sorted(records)
+    records[first]["CampaignName"] = "Renamed in the Portal"
+    rehearsed = whole.json("pull", "campaigns", "--dry-run")["campaigns"]
+    assert [found["id"] for found in rehearsed["differences"]] == [first]
+    assert whole.json("pull", "--apply", str(rehearsed["reading"]))["campaigns"]["changed"] == 1
+    for pk in others[:5]:
+        del records[pk]
+    assert "over a third" in whole.json("pull", "campaigns", code=1)["campaigns"]["error"]
+    assert whole.json("pull", "campaigns", "--accept-loss")["campaigns"]["missing"] == 5

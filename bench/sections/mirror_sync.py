@@ -172,8 +172,8 @@ def blocked(course: Course) -> Line:
     """A second process writes single rows all through a reading that changes every row."""
     course.read("base", "json")
     flag = course.place.folder / f"stop-{course.database.name}"
-    words = f'{{"flag": "{flag}", "kind": "users", "rows": {course.counts["users"]}}}'
-    writer = course.place.start(course.database, sys.executable, "-m", "bench.way", "writer.write_until", words)
+    words = {"flag": str(flag), "kind": "users", "rows": course.counts["users"]}
+    writer = course.place.start_way("writer.write_until", course.database, **words)
     await_file(f"{flag}.ready")
     course.read("all", "json")
     flag.touch()

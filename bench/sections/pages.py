@@ -11,34 +11,61 @@ from honcho.environ import parse_procfile
 
 from bench import bodies
 from bench.lines import Line, bounded, judged
-from bench.places import ROOT, Database, Place, free_port, wait_for
+from bench.places import ROOT, Database, Place, free_port, said, wait_for
 
 TITLE = "5. Admin changelists, live board"
 KINDS = list(bodies.COUNTS)
 SMALL, LARGE = 1_000, 100_000
-REPEATS = 2
+TURNS = 3  # a round: every page so many times
 SECONDS = 220  # from the start of the section to the end of the last round
 MOST_QUERIES = 6
 SORTS = {"first": 1.2, "filter": 2.0, "search": 2.0, "deep": 2.0, "sort": 2.0}
 WATCHING, IN_PHASE, BEATS, LOAD_SECONDS = 20, 100, 5, 4.0
 POLL_SECONDS = 5.5  # the longest pause of an open board
 
-Pages = dict[str, dict[str, dict[str, float]]]  # kind -> page -> figures
+Figures = dict[str, float]
 
 
 def measure(place: Place, rounds: int, share: float) -> Iterator[Line]:
     place.environment["PATH"] = f"{Path(sys.executable).parent}:{place.environment['PATH']}"
     pairs = {vendor: pair_of(place, vendor, int(LARGE * share)) for vendor in place.vendors}
-    walked: dict[str, list[tuple[Pages, Pages]]] = defaultdict(list)
-    for _ in place.rounds(rounds, SECONDS):
-        for vendor, pair in pairs.items():
-            small, large = (place.run("changelists.walk", one, kinds=KINDS, repeats=REPEATS)["pages"] for one in pair)
-            walked[vendor].append((small, large))
-    for vendor, both in walked.items():
+    walks = {vendor: Walk(place, pair) for vendor, pair in pairs.items()}
+    for number in place.rounds(rounds * TURNS + 1, SECONDS):
+        for walk in walks.values():
+            walk.turn(is_counted=number > 0)
+    for vendor, walk in walks.items():
         for kind in KINDS:
-            yield from kind_lines(vendor, kind, both)
+            yield from kind_lines(vendor, kind, walk)
     for vendor in place.vendors:
         yield from board_lines(place, vendor)
+
+
+class Walk:
+    """Two processes, one beside each table, that open the same page one after the other."""
+
+    def __init__(self, place: Place, pair: tuple[Database, Database]) -> None:
+        self.both = [place.start_way("changelists.wait_for_calls", database, kinds=KINDS) for database in pair]
+        self.pages = [said(process) for process in self.both]
+        self.looks: dict[tuple[str, str], list[list[Figures]]] = defaultdict(list)
+
+    def turn(self, *, is_counted: bool) -> None:
+        """Every page once. The pages of the short table that the long one has not are those of the filters: none."""
+        for kind, pages in self.pages[1].items():
+            for page in pages:
+                seen = [said(process, kind, page) for process in self.both]
+                if is_counted:
+                    self.looks[kind, page].append(seen)
+
+    def ratio(self, kind: str, page: str) -> float:
+        """How many times the first page at 1,000 rows this one takes at 100,000."""
+        pairs = zip(self.looks[kind, page], self.looks[kind, "first"], strict=True)
+        if page == "first":
+            return median(large["ms"] / small["ms"] for small, large in self.looks[kind, page])
+        grown = median(large["ms"] / small["ms"] for small, large in self.looks[kind, page])
+        return grown * median(small["ms"] / first["ms"] for (small, _), (first, _) in pairs)
+
+    def figure(self, kind: str, page: str, *, large: bool, name: str = "ms") -> float:
+        return median(seen[large][name] for seen in self.looks[kind, page])
 
 
 def pair_of(place: Place, vendor: str, large: int) -> tuple[Database, Database]:
@@ -56,46 +83,40 @@ def pair_of(place: Place, vendor: str, large: int) -> tuple[Database, Database]:
 # The changelists
 
 
-def kind_lines(vendor: str, kind: str, both: list[tuple[Pages, Pages]]) -> list[Line]:
-    """Of each sort of page the slowest at 100,000 rows, by the first page at 1,000; and the queries of all pages."""
-    every = both[0][1][kind]
-    slowness = {page: median(large[kind][page]["ms"] for _, large in both) for page in every}
+def kind_lines(vendor: str, kind: str, walk: Walk) -> list[Line]:
+    """Of each sort of page the one that grows most, by the first page at 1,000; and the queries of all pages."""
+    every = walk.pages[1][kind]
     found = []
     for sort, most in SORTS.items():
         pages = [page for page in every if page.split(":")[0] == sort]
         if pages:
-            worst = max(pages, key=slowness.__getitem__)
+            worst = max(pages, key=lambda page: walk.ratio(kind, page))
             what = f"{vendor} {kind}, {worst}" + (f" (slowest of {len(pages)})" if len(pages) > 1 else "")
-            found.append(page_line(what, kind, worst, most, both))
-    return [*found, query_line(vendor, kind, both)]
+            found.append(page_line(what, kind, worst, most, walk))
+    return [*found, query_line(vendor, kind, walk)]
 
 
-def page_line(what: str, kind: str, page: str, most: float, both: list[tuple[Pages, Pages]]) -> Line:
-    """What a page takes at 100,000 rows, by the first page of the same kind at 1,000 in the same round."""
-    ratio = median(large[kind][page]["ms"] / small[kind]["first"]["ms"] for small, large in both)
-    ours = median(large[kind][page]["ms"] for _, large in both)
-    inside = median(large[kind][page]["database_ms"] for _, large in both)
-    first = median(small[kind]["first"]["ms"] for small, _ in both)
-    same = median(small[kind].get(page, small[kind]["first"])["ms"] for small, _ in both)
-    against = f"{first:.0f} ms (this page {same:.0f})"
+def page_line(what: str, kind: str, page: str, most: float, walk: Walk) -> Line:
+    ratio = walk.ratio(kind, page)
+    inside = walk.figure(kind, page, large=True, name="database_ms")
     return Line(
         "T5.1",
         what,
-        f"{ours:.0f} ms ({inside:.0f} in the database)",
-        against,
+        f"{walk.figure(kind, page, large=True):.0f} ms ({inside:.0f} in the database)",
+        f"{walk.figure(kind, 'first', large=False):.0f} ms (this page {walk.figure(kind, page, large=False):.0f})",
         f"{ratio:.2f}",
         f"<= {most:g}",
         judged(ratio <= most),
     )
 
 
-def query_line(vendor: str, kind: str, both: list[tuple[Pages, Pages]]) -> Line:
-    """Its own queries are judged. The looks that all pages of a process share for a second fall to one of them."""
-    pages = [(figures, page) for _, large in both for page, figures in large[kind].items()]
-    own, page = max((figures["own_queries"], page) for figures, page in pages)
-    shared = max(figures["queries"] for figures, _ in pages)
+def query_line(vendor: str, kind: str, walk: Walk) -> Line:
+    """A page's own are judged. The looks that all pages of a process share for a second fall to one of them."""
+    looks = [(large, page) for page in walk.pages[1][kind] for _, large in walk.looks[kind, page]]
+    own, page = max((large["own_queries"], page) for large, page in looks)
+    most = max(large["queries"] for large, _ in looks)
     what = f"{vendor} {kind}, queries of a page (most: {page})"
-    ours = f"{own:g}; {shared:g} with the looks shared for a second"
+    ours = f"{own}; {most} with the looks shared for a second"
     return Line("T5.1", what, ours, "", "", f"<= {MOST_QUERIES}", judged(own <= MOST_QUERIES))
 
 

@@ -1,8 +1,8 @@
 """Changelists as a manager opens them, through the whole stack in process: milliseconds and queries of every page."""
 
+import json
+import sys
 import time
-from collections import defaultdict
-from statistics import median
 from typing import Any
 
 from django.contrib.admin import ModelAdmin, site
@@ -14,29 +14,30 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from bench.ways.filling import manager
-from maxops.mirror.models import Mirrored, mirrored_models
+from maxops.mirror.models import mirrored_models
 
 # Words with as many rows on the first page at any size, one row, two words that go together, and no row.
 SEARCHES = {"users": ("castle", "agent000500", "zoë park", "xyzzy")}
+# Looked at once a second for all pages of a process: how old the list is, names in the registers, the emergency bar.
+SHARED = ("mirror_reading", "mirror_namedid", "emergency_event")
 OTHER_SEARCHES = ("castle", "000500", "castle 000500", "xyzzy")
 
 
-def walk(kinds: list[str], repeats: int) -> dict[str, Any]:
-    """{kind: {page: {"ms", "database_ms", "queries", "own_queries"}}}; the first look at each page is not counted."""
+def wait_for_calls(kinds: list[str]) -> dict[str, Any]:
+    """Says which pages there are, then looks at each one it is told, so that two tables can take turns page by page."""
     client = manager()
-    return {"pages": {kind: walk_kind(client, mirrored_models()[kind], repeats) for kind in kinds}}
+    addresses = {kind: address_of(kind) for kind in kinds}
+    pages = {kind: pages_of(site._registry[mirrored_models()[kind]], addresses[kind]) for kind in kinds}
+    print(json.dumps(pages), flush=True)
+    for line in sys.stdin:
+        kind, page = json.loads(line)
+        print(json.dumps(look(client, addresses[kind] + pages[kind][page])), flush=True)
+    return {}
 
 
-def walk_kind(client: Client, model: type[Mirrored], repeats: int) -> dict[str, Any]:
-    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-    pages = pages_of(site._registry[model], address)
-    found: dict[str, list[dict[str, float]]] = defaultdict(list)
-    for turn in range(repeats + 1):
-        for name, query in pages.items():
-            looked = look(client, address + query)
-            if turn:
-                found[name].append(looked)
-    return {name: summed(looks) for name, looks in found.items()}
+def address_of(kind: str) -> str:
+    meta = mirrored_models()[kind]._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
 
 
 def pages_of(admin: ModelAdmin, address: str) -> dict[str, str]:
@@ -64,14 +65,15 @@ def first_of(admin: ModelAdmin, address: str) -> ChangeList:
 
 
 def look(client: Client, address: str) -> dict[str, float]:
-    spent = {"queries": 0, "database_ms": 0.0}
+    spent = {"queries": 0, "own_queries": 0, "database_ms": 0.0}
 
-    def count(execute: Any, *words: Any) -> Any:
+    def count(execute: Any, sql: str, *words: Any) -> Any:
         started = time.perf_counter()
         try:
-            return execute(*words)
+            return execute(sql, *words)
         finally:
             spent["queries"] += 1
+            spent["own_queries"] += not any(f'FROM "{table}"' in sql for table in SHARED)
             spent["database_ms"] += (time.perf_counter() - started) * 1000
 
     with connection.execute_wrapper(count):
@@ -81,13 +83,3 @@ def look(client: Client, address: str) -> dict[str, float]:
     if answer.status_code != 200:
         raise ValueError(f"{address} answered {answer.status_code}")
     return {"ms": taken, **spent}
-
-
-def summed(looks: list[dict[str, float]]) -> dict[str, float]:
-    """Some looks are shared by all pages of a second, so the fewest queries of a page are its own."""
-    return {
-        "ms": median(look["ms"] for look in looks),
-        "database_ms": median(look["database_ms"] for look in looks),
-        "queries": max(look["queries"] for look in looks),
-        "own_queries": min(look["queries"] for look in looks),
-    }

@@ -9,13 +9,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
+
+from django.db.models import Count
 
 from maxops.campaigns.models import Campaign
 from maxops.imports.models import Run
-from maxops.mirror.models import Reading
+from maxops.mirror.models import LastSet, Reading
 from maxops.remote.maxcontact.choices import CampaignStatus
 
 KIND = "campaigns"
+TIES = ("lists", "teams")
 KEEP_SECONDS = 1.0
 KEEP_DRAWINGS = 40
 LATEST_RUNS = 5
@@ -73,7 +77,7 @@ class Picture:
     runs: tuple[Run, ...]
     mark: str
 
-    @property
+    @cached_property
     def read_at(self) -> datetime | None:
         """The moment from which every row shown is known; rows seen since then carry an age of their own."""
         if self.reading is None:
@@ -112,7 +116,9 @@ def take() -> Picture:
     """A new look at the tables."""
     campaigns = list(Campaign.objects.select_related("default_list"))
     by_group: dict[str, list[Campaign]] = {group.key: [] for group in GROUPS}
+    ties = ties_set_here()
     for campaign in campaigns:
+        campaign.ties = ", ".join(ties.get(campaign.pk, ()))
         by_group[group_of(campaign)].append(campaign)
     groups = tuple(Group(group.key, group.title, group.tone, tuple(by_group[group.key])) for group in GROUPS)
     reading = Reading.latest_good(KIND)
@@ -127,6 +133,17 @@ def take() -> Picture:
         runs=runs,
         mark=mark_of(campaigns, reading, failures, runs),
     )
+
+
+def ties_set_here() -> dict[int, list[str]]:
+    """{campaign: ["2 lists", "1 team"]}, as last set from here: MaxContact takes these and never reports them."""
+    known = LastSet.objects.filter(kind=KIND, name__in=TIES, value__gt=0, is_certain=True)
+    found: dict[int, list[str]] = {}
+    for campaign, name, number in (
+        known.order_by("remote_id", "name").values_list("remote_id", "name").annotate(number=Count("pk"))
+    ):
+        found.setdefault(campaign, []).append(f"{number:,} {name.removesuffix('s') if number == 1 else name}")
+    return found
 
 
 def failures_since(reading: Reading | None) -> list[Reading]:
@@ -144,7 +161,9 @@ def mark_of(campaigns: list[Campaign], reading: Reading | None, failures: list[R
     """A short text that differs whenever something shown differs; the ETag is made of it."""
     digest = hashlib.sha256()
     for campaign in campaigns:
-        digest.update(f"{campaign.pk},{campaign.fingerprint},{campaign.seen_at},{campaign.missing_since};".encode())
+        digest.update(
+            f"{campaign.pk},{campaign.fingerprint},{campaign.seen_at},{campaign.missing_since},{campaign.ties};".encode()
+        )
     for row in (reading, *failures):
         digest.update(f"{row.pk if row else None},{row.message if row else None};".encode())
     for run in runs:

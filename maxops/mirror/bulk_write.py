@@ -94,8 +94,9 @@ def slice_of_many() -> Iterator[None]:
 
 
 def insert(model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """New rows of these columns; the key is the database's to give."""
-    _insert(model, [model._meta.get_field(name) for name in names], rows, [])
+    """New rows of these columns; the key is the database's to give. Here alone no caller needs a transaction."""
+    with transaction.atomic():  # the table of what comes in lives as long as one
+        _insert(model, [model._meta.get_field(name) for name in names], rows, [])
 
 
 def set_fingerprints(model: type[Mirrored], marks: Sequence[tuple[int, str]], at: datetime) -> None:
