@@ -1,7 +1,7 @@
 """Choosing what to look at: dates, words and where to go on, as typed into an address, kept whatever is wrong in it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -86,9 +86,10 @@ class Cursor:
         when, _, number = text.rpartition("~")
         try:
             at, pk = datetime.fromisoformat(when), int(number)
-        except ValueError:
+            is_moment = timezone.is_aware(at) and bool(at.astimezone(UTC))
+        except (ValueError, OverflowError):
             return None
-        return cls(at, pk) if timezone.is_aware(at) and 0 <= pk < 1 << 63 else None
+        return cls(at, pk) if is_moment and 0 <= pk < 1 << 63 else None
 
     def __str__(self) -> str:
         return f"{self.at.isoformat()}~{self.pk}"

@@ -20,7 +20,7 @@ SECTIONS = (
     ("Leads in", "Mappings, files and the reports that came back.", ("imports",)),
     (
         "Records",
-        "What was read, what was sent out, and every pull of the handle. Nobody edits these.",
+        "What was read, what was sent out, every pull of the handle; and names for ids MaxContact cannot list.",
         ("mirror", "emergency"),
     ),
     ("Access", "Who may log in here, and what they may do.", ("auth",)),

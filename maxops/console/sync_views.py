@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_POST, require_safe
 from kombu.exceptions import OperationalError
@@ -13,6 +14,7 @@ from kombu.exceptions import OperationalError
 from maxops.console import sync
 from maxops.console.context import EVERY_KIND
 from maxops.console.sync_run import change_permission, number_in, screen_of
+from maxops.mirror import leases
 from maxops.mirror.applying import apply
 from maxops.mirror.author import author_of
 from maxops.mirror.errors import PullRefused, sentence
@@ -83,6 +85,7 @@ def ask_reading(request: HttpRequest, kind: str) -> HttpResponse:
         raise Http404
     dry_run = request.POST.get("dry_run") == "1"
     what = f"A dry run of the {kind}" if dry_run else f"A reading of the {kind}"
+    leases.give_up_crashed(timezone.now())  # one that nobody took up must not stand in the way for ever
     waiting = Reading.objects.filter(kind=kind, dry_run=dry_run, state=Reading.State.WAITING).first()
     if waiting:
         messages.info(request, f"{what} is on its way already.")

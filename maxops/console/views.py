@@ -25,6 +25,7 @@ from maxops.mirror.tasks import pull_one
 from maxops.remote.connect import configured_systems
 
 SEE_CAMPAIGNS = "campaigns.view_campaign"
+CHANGE_CAMPAIGNS = "campaigns.change_campaign"
 POLL_MILLISECONDS, POLL_SPREAD = 4500, 1000  # spread, so that twenty open boards do not ask in step
 GROUP_KEYS = {group.key for group in GROUPS}
 GROUP_LIMIT = 100  # rows drawn of one group; the search finds the rest
@@ -49,6 +50,7 @@ def asked_for(request: HttpRequest, picture: Picture) -> dict[str, Any]:
         "interval": interval,
         "freshness": picture.freshness(interval, timezone.now()),
         "is_connected": bool(configured_systems()),
+        "may_change": request.user.has_perm(CHANGE_CAMPAIGNS),
         "may_see_runs": request.user.has_perm("imports.view_run"),
         "may_upload": request.user.has_perm("imports.add_run"),
     }

@@ -29,7 +29,7 @@ from maxops.imports.rejections import (
 SURPLUS = "surplus"
 BLOCK_ROWS = 500
 BOM = "\ufeff"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 REASONS = frozenset(range(FIRST_REASON, 256))
 SELECTIONS = {
     "rejects": REASONS | {HELD_BACK},

@@ -22,6 +22,7 @@ class Act:
     done: str
     to_do: str
     icon: str = "send"
+    says_all: bool = False  # nothing in the changes that these words do not tell
 
 
 STATUS_ACTS = {
@@ -89,8 +90,8 @@ def linking(entry: Ledger, wording: Wording, found: re.Match[str]) -> Act:
     label, named = label_of(entry.kind, link), wording.value(entry.kind, link, before or after)
     other = named if named.startswith(f"{label} ") else f"{label} {named}"
     if found["verb"] == "add":
-        return Act(f"Added {other} to {thing(entry)}", f"add {other} to {thing(entry)}", "plus")
-    return Act(f"Took {other} from {thing(entry)}", f"take {other} from {thing(entry)}", "close")
+        return Act(f"Added {other} to {thing(entry)}", f"add {other} to {thing(entry)}", "plus", says_all=True)
+    return Act(f"Took {other} from {thing(entry)}", f"take {other} from {thing(entry)}", "close", says_all=True)
 
 
 def skilling(entry: Ledger, wording: Wording, found: re.Match[str]) -> Act:
@@ -99,8 +100,8 @@ def skilling(entry: Ledger, wording: Wording, found: re.Match[str]) -> Act:
     if found["verb"] == "give":
         _, proficiency = ends_of(entry.changes.get("proficiency"))
         words = f"{skill} to {thing(entry)}{f', proficiency {proficiency}' if proficiency else ''}"
-        return Act(f"Gave {words}", f"give {words}", "plus")
-    return Act(f"Took {skill} from {thing(entry)}", f"take {skill} from {thing(entry)}", "close")
+        return Act(f"Gave {words}", f"give {words}", "plus", says_all=True)
+    return Act(f"Took {skill} from {thing(entry)}", f"take {skill} from {thing(entry)}", "close", says_all=True)
 
 
 def uploading(entry: Ledger, wording: Wording, found: re.Match[str]) -> Act:

@@ -110,4 +110,5 @@ def _still(model: type[Mirrored], row: Values | None, difference: Difference) ->
     after = after_of(model, before or (difference.remote_id, *empty_row(model)[1:]), difference)
     if after is None:
         return None
-    return Delta(difference.remote_id, difference.sort, before, after, difference.fingerprint, difference.subject)
+    # Without a fingerprint: only the fields shown were compared, so the next reading looks at the whole row.
+    return Delta(difference.remote_id, difference.sort, before, after, subject=difference.subject)

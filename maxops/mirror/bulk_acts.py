@@ -48,9 +48,12 @@ def _named(rows: QuerySet[Mirrored]) -> Iterator[tuple[str, int, str]]:
 
 
 def _new(kind: str, offer: str, parameters: Mapping[str, Any], author: Author) -> BulkAct:
+    """Nobody can confirm it before its last row is written; if that never comes, it stays as one cancelled."""
     return BulkAct.objects.create(
         kind=kind,
         offer=offer,
+        state=State.CANCELLED,
+        finished_at=timezone.now(),
         parameters=dict(parameters),
         staff=author.login,
         source=author.source,
@@ -59,11 +62,16 @@ def _new(kind: str, offer: str, parameters: Mapping[str, Any], author: Author) -
 
 
 def _write_rows(bulk_act: BulkAct, found: Iterator[tuple[int, str]]) -> None:
-    """In slices, each a transaction of its own: a hundred thousand rows must neither fill memory nor block anybody."""
+    """In slices, each a transaction of its own: a hundred thousand rows must neither fill memory nor block anybody.
+
+    Then it is proposed.
+    """
     names = ("bulk_act", "remote_id", "subject", "outcome", "words")
     while part := list(islice(found, SLICE)):
         with transaction.atomic():
             insert(BulkRow, names, [(bulk_act.pk, pk, subject, Outcome.OPEN.value, "") for pk, subject in part])
+    bulk_act.state, bulk_act.finished_at = State.PROPOSED, None
+    bulk_act.save(update_fields=["state", "finished_at"])
 
 
 def confirm(bulk_act: BulkAct, author: Author, parameters: Mapping[str, Any] | None = None) -> bool:

@@ -16,7 +16,7 @@ from maxops.locks import hold
 from maxops.mirror.author import Author
 from maxops.mirror.deeds import Chosen
 from maxops.mirror.errors import HOPELESS, NotKept, sentence
-from maxops.mirror.models import BulkAct, BulkRow, Mirrored, mirrored_models
+from maxops.mirror.models import BulkAct, BulkRow, Ledger, Mirrored, mirrored_models
 from maxops.mirror.offers import Offer, offer_of
 from maxops.remote.errors import MaxopsConfigError, Refused, RemoteError
 
@@ -29,6 +29,7 @@ STALE = timedelta(seconds=60)
 FORGOTTEN = timedelta(days=1)
 SILENCES = 2  # rows in a row without an answer: nobody is listening
 FOREVER = float("inf")
+EMERGENCY = "emergency enable"  # as the ledger tells it
 
 
 class Stop(Exception):
@@ -104,6 +105,7 @@ class Going:
     def do(self, lines: Sequence[BulkRow], known: dict[int, Mirrored]) -> None:
         """One call, and what came of it for each row of it. Without a setup nothing is sent, and the rows stay open."""
         self.show_life()
+        self.heed_emergency()
         rows = [known[line.remote_id] for line in lines if line.remote_id in known]
         numbers = [line.pk for line in lines]
         BulkRow.objects.filter(pk__in=numbers).update(outcome=Outcome.SENDING, at=timezone.now())
@@ -146,6 +148,12 @@ class Going:
         self.shown_at = time.monotonic()
         if not BulkAct.objects.filter(pk=self.bulk_act.pk, state=State.RUNNING).update(alive_at=timezone.now()):
             raise Stop("")
+
+    def heed_emergency(self) -> None:
+        """What was chosen before the handle was pulled must not start campaigns after it."""
+        pulled = Ledger.objects.filter(kind="", operation=EMERGENCY, at__gte=self.bulk_act.created_at)
+        if self.offer.starts and pulled.exclude(outcome=Ledger.Outcome.REFUSED).exists():
+            raise Stop("The emergency handle was pulled meanwhile, so nothing more was started.")
 
 
 def left_lying() -> list[int]:

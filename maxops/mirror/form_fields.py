@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from maxops.mirror.models import Mirrored, NamedId
+from maxops.mirror.offers import LARGEST_ID
 
 ROWS_LISTED = 300  # more than these are looked up in a window instead of listed
 OTHER = "other"  # ends the name of the control for an id typed beside the named ones
@@ -17,7 +18,7 @@ class RecordField(forms.IntegerField):
     """The Id of a mirrored row: a select of all by name while they are few, else a number with a way to look it up."""
 
     def __init__(self, model: type[Mirrored], admin_site: Any, **kwargs: Any) -> None:
-        super().__init__(**{"min_value": 1, **kwargs})
+        super().__init__(**{"min_value": 1, "max_value": LARGEST_ID, **kwargs})
         self.model = model
         self.admin_site = admin_site
 
@@ -94,7 +95,7 @@ class NamedIdField(forms.IntegerField):
     """An id out of a register; a plain number while nobody has named one."""
 
     def __init__(self, register: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**{"max_value": LARGEST_ID, **kwargs})
         self.register = register
 
     def fit(self, current: int | None, *, none: bool = True) -> None:
@@ -124,6 +125,6 @@ class ProficiencyField(forms.IntegerField):
 def whole(value: Any) -> int | None:
     """A number out of an address, if it is one our columns can hold."""
     try:
-        return forms.IntegerField(min_value=0, max_value=2_147_483_647).clean(value)
+        return forms.IntegerField(min_value=0, max_value=LARGEST_ID).clean(value)
     except ValidationError:
         return None

@@ -21,6 +21,10 @@ OPENED = "_opened"  # hidden: what the person saw, signed
 CHOICE = "_choice_"  # before a field's name: whose value is to stand
 THEIRS, MINE = "theirs", "mine"
 SALT = "maxops.mirror.opened"
+ADRIFT = (
+    "This page cannot tell any more what it showed when you opened it, so nothing was sent. "
+    "Open the record again and enter your change there."
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class MirroredForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.is_new = self.instance._state.adding
+        self.is_adrift = False
         kept = self._read_token()
         self.opened = self._read_opened(kept)
         self.asked = self._read_asked(kept)
@@ -77,12 +82,15 @@ class MirroredForm(forms.ModelForm):
             field.widget = forms.CheckboxInput()
 
     def _read_token(self) -> dict[str, Any]:
-        """What the page says it was drawn from; nothing if it does not say, or speaks of another record."""
-        try:
-            kept = signing.loads(self.data[OPENED], salt=SALT) if OPENED in self.data else {}
-        except signing.BadSignature:
+        """What the page says it was drawn from; nothing if it does not say. One that cannot be believed is adrift."""
+        if OPENED not in self.data:
             return {}
-        return kept if kept.get("of") == self._identity() else {}
+        try:
+            kept = signing.loads(self.data[OPENED], salt=SALT)
+        except signing.BadSignature:
+            kept = {}
+        self.is_adrift = not self.is_new and kept.get("of") != self._identity()
+        return {} if self.is_adrift else kept
 
     def _read_opened(self, kept: dict[str, Any]) -> dict[str, Any]:
         """What the page was drawn from: as it says itself, else the row as it is now."""
@@ -110,6 +118,8 @@ class MirroredForm(forms.ModelForm):
 
     def opened_token(self) -> str:
         """For the page: what it was drawn from; after a conflict, with the values the person has now been shown."""
+        if self.is_adrift:
+            return str(self.data[OPENED])  # to be opened anew: what it shows may be of any age
         asked = self._open_questions()
         values = self.opened | {name: theirs for name, (_, theirs) in asked.items()}
         kept = {
@@ -176,6 +186,8 @@ class MirroredForm(forms.ModelForm):
             column = columns_of(type(self.instance)).get(attribute)
             if column is not None and name in self.cleaned_data and attribute in self.changes():
                 self._check(name, column, self.cleaned_data[name])
+        if self.is_adrift:
+            self.add_error(None, ADRIFT)
         if self.refusal is not None and not self._errors:
             self._show_refusal(self.refusal)
 

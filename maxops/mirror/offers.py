@@ -56,6 +56,16 @@ class Offer:
     question_end: str = ""
     parameters: tuple[Parameter, ...] = ()
 
+    @property
+    def called(self) -> str:
+        """The kind of the record a call goes to, where that is not the row itself."""
+        return self.deed.owner if isinstance(self.deed, Associate) else ""
+
+    @property
+    def starts(self) -> bool:
+        """Whether it sets campaigns dialling."""
+        return self.deed == SetTo("set_status", CampaignStatus.RUNNING.value)
+
     def asked(self, rows: str) -> str:
         """`rows` are "12 campaigns", or one by its name."""
         return " ".join(filter(None, [self.question or self.label, rows, self.question_end]))

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from maxops.mirror import bulk_write, leases, retention
@@ -94,8 +94,9 @@ def read_one(instance: Mirrored) -> Mirrored:
     at, model = timezone.now(), type(instance)
     try:
         record = collection_of(instance.kind()).get(instance.pk)
-    except NotFound:
-        mark_missing(model, [instance.pk], Recorder(instance.kind(), at, "page"))
+    except NotFound as error:
+        if error.code:  # a web page saying 404 comes from something in between, and knows no record
+            mark_missing(model, [instance.pk], Recorder(instance.kind(), at, "page"))
         raise
     rows = model._default_manager
     with transaction.atomic():
@@ -157,12 +158,19 @@ class Pull:
         return []
 
     def _standing(self) -> Reading | None:
-        """The last good reading, if no row was written here since: the same answer then means that nothing differs."""
+        """The last good reading, if all rows are still as it left them: the same answer then means no difference.
+
+        Their times alone do not tell: what was asked for before it may have been written after it.
+        """
         last = Reading.latest_good(self.reading.kind)
         if last is None or not last.body_mark:
             return None
-        since = Q(seen_at__gt=last.started_at) | Q(missing_since__gt=last.started_at)
-        return None if self.model._default_manager.filter(since).exists() else last
+        there = Q(missing_since=None)
+        written = Q(seen_at__gt=last.started_at) | (there & Q(fingerprint=""))
+        rows = self.model._default_manager.aggregate(
+            there=Count("pk", filter=there), written=Count("pk", filter=written)
+        )
+        return last if rows == {"there": last.read, "written": 0} else None
 
     def _differing(self, ids: Sequence[int], marks: Sequence[str]) -> tuple[list[int], list[int], int]:
         """Places of the rows whose bytes are new, in the order of their ids; ids that are gone; how many were there."""

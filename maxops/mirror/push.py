@@ -60,7 +60,8 @@ def update(instance: Mirrored, changes: Mapping[str, Any], opened: Mapping[str, 
         _look_for_conflict(model, fresh, changes, opened)
         wanted = {name: value for name, value in changes.items() if not is_so(model, fresh, name, value)}
         record = _send_steps(sending, fresh, wanted)
-        return sending.keep(record if record.raw else sending.read_whole(record) or record, ours=changes)
+        # What somebody else had set to the same value meanwhile was not sent, so it is none of ours.
+        return sending.keep(record if record.raw else sending.read_whole(record) or record, ours=wanted)
 
 
 def perform(instance: Mirrored, verb: str, value: Any, author: Author) -> Mirrored:

@@ -7,9 +7,10 @@ from functools import cache
 from typing import Any
 
 from django.db import connection, models, transaction
+from django.db.models import Q
 
 from maxops.mirror import bulk_write
-from maxops.mirror.models import Difference, Mirrored
+from maxops.mirror.models import Difference, Mirrored, Reading
 from maxops.remote.errors import Garbled
 
 # Rows a write: short enough that no other writer waits long, on SQLite for the whole file, else for one of these rows.
@@ -140,3 +141,16 @@ def _note(row: Mirrored, fields: dict[str, list[Any]], at: datetime, source: str
     Difference.objects.create(
         kind=row.kind(), remote_id=row.pk, subject=str(row), at=at, source=source, sort=sort, fields=fields
     )
+
+
+def reclaim(row: Mirrored, ours: Iterable[str], since: datetime, *, is_new: bool = False) -> None:
+    """Take back what a look during our own write, sent at `since`, noted as somebody else's change of this row."""
+    during = Q(at__gte=since) | Q(reading__finished_at__gte=since) | Q(reading__state=Reading.State.RUNNING)
+    values = {name: jsonable(getattr(row, name)) for name in ours if name in columns_of(type(row))}
+    for seen in Difference.objects.filter(during, kind=row.kind(), remote_id=row.pk, taken=True):
+        theirs = {name: pair for name, pair in seen.fields.items() if name not in values or pair[1] != values[name]}
+        if seen.sort == Difference.Sort.ADDED if is_new else seen.sort == Difference.Sort.CHANGED and not theirs:
+            seen.delete()
+        elif theirs != seen.fields:
+            seen.fields = theirs
+            seen.save(update_fields=["fields"])

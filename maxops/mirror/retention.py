@@ -1,4 +1,4 @@
-"""How long readings and their differences are kept; the old ones go in small bites, so that nobody waits for them."""
+"""How long readings, differences and bulk acts are kept; the old ones go in small bites, so that nobody waits."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from maxops.mirror.models import Difference, Reading, mirrored_models
+from maxops.mirror.models import BulkAct, BulkRow, Difference, Reading, mirrored_models
 
 READINGS_KEPT = 1000  # a kind, of those that found nothing
 DRY_RUN_DAYS = 7
@@ -31,6 +31,10 @@ def prune() -> None:
     # First their differences, then the readings that have none left.
     _bite(Difference.objects.filter(reading__in=old))
     _bite(old.filter(~Exists(Difference.objects.filter(reading=OuterRef("pk")))))
+    # What was sent stands in the ledger; the rows of an act hold names, up to a hundred thousand of them.
+    ended = BulkAct.objects.filter(finished_at__lt=history)
+    _bite(BulkRow.objects.filter(bulk_act__in=ended))
+    _bite(ended.filter(~Exists(BulkRow.objects.filter(bulk_act=OuterRef("pk")))))
 
 
 def _empty_beyond(kind: str) -> QuerySet[Reading]:

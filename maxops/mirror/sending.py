@@ -6,14 +6,14 @@ What stays unanswered is settled by reading, never by guessing (targets: fault 6
 import html
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote, quote_plus
 
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from maxops.mirror.author import Author
@@ -21,7 +21,7 @@ from maxops.mirror.early import names_of
 from maxops.mirror.errors import NotKept
 from maxops.mirror.last_sets import remember
 from maxops.mirror.models import LastSet, Ledger, Mirrored
-from maxops.mirror.records import columns_of, is_so, jsonable, keep
+from maxops.mirror.records import columns_of, is_so, jsonable, keep, reclaim
 from maxops.remote.connect import maxcontact
 from maxops.remote.errors import Busy, Garbled, RemoteError, Unanswered
 from maxops.remote.fields import Record, Verb
@@ -45,6 +45,7 @@ class Sending:
     author: Author
     secrets: tuple[str, ...] = ()
     remarks: list[str] = field(default_factory=list)
+    entries: list[Ledger] = field(default_factory=list)
 
     @property
     def collection(self) -> Collection:
@@ -58,7 +59,7 @@ class Sending:
             name: [None, HIDDEN] if name in secret else [jsonable(before), jsonable(after)]
             for name, (before, after) in changes.items()
         }
-        return Ledger.objects.create(
+        entry = Ledger.objects.create(
             staff=self.author.login,
             source=self.author.source,
             address=self.author.address,
@@ -69,6 +70,8 @@ class Sending:
             changes=shown,
             answer="Sent; no answer yet.",
         )
+        self.entries.append(entry)
+        return entry
 
     def settle(self, entry: Ledger, outcome: str, answer: str, remote_id: int | None = None) -> None:
         entry.outcome, entry.answer, entry.remote_id = outcome, answer, remote_id or entry.remote_id
@@ -139,7 +142,9 @@ class Sending:
             return self.read_back(entry, {name: value}, error)
 
         with self.remembering(name, 0, int(value)) if self.is_unreported(name) else nullcontext():
-            answer = self.attempt(entry, lambda: self.collection.perform(verb.name, self.pk, value), look)
+            in_doubt = () if self.is_unreported(name) else NO_PROOF
+            send = partial(self.collection.perform, verb.name, self.pk, value)
+            answer = self.attempt(entry, send, look, in_doubt=in_doubt)
         return merge(record, answer) if answer is not None else Record({**record, name: value})
 
     def is_unreported(self, name: str) -> bool:
@@ -224,7 +229,9 @@ class Sending:
         """Settle the entry so, and give the error a person can act upon."""
         message = f"{settled(error.message)} {words}"
         self.settle(entry, outcome, message)
-        doubt = Unanswered(message, system=error.system, operation=error.operation, detail=error.detail)
+        # A busy dialler stays one: whoever has more to send need not try.
+        kind = Busy if isinstance(error, Busy) else Unanswered
+        doubt = kind(message, system=error.system, operation=error.operation, detail=error.detail)
         doubt.taken = "no" if outcome == Ledger.Outcome.REFUSED else "unknown"
         return doubt
 
@@ -237,7 +244,14 @@ class Sending:
 
     def keep(self, record: Record, ours: Iterable[str] = ()) -> Mirrored:
         """`ours` are the attributes this write set; what differs beside them was changed by somebody else."""
-        return self.write_down(record["id"], lambda: keep(self.model, record, timezone.now(), ours=tuple(ours)))
+        return self.write_down(record["id"], lambda: self.stored(record, tuple(ours)))
+
+    def stored(self, record: Record, ours: Sequence[str]) -> Mirrored:
+        with transaction.atomic():
+            row = keep(self.model, record, timezone.now(), ours=ours)
+            if self.entries:
+                reclaim(row, ours, self.entries[0].at, is_new=self.pk is None)
+        return row
 
     def keep_one(self, name: str, value: Any) -> Mirrored:
         """Only this value is known. A blank fingerprint lets the next reading write the whole row."""

@@ -48,6 +48,7 @@ class Entry:
     address: str = ""
     icon: str = "send"
     is_ours: bool = True
+    says_all: bool = False  # `what` tells the changes already
     key: str = ""
     reading_id: int | None = None
 
@@ -114,6 +115,7 @@ def told(rows: Iterable[Ledger | Difference]) -> list[Entry]:
 
 
 def of_ledger(entry: Ledger, wording: Wording) -> Entry:
+    act = act_of(entry, wording)
     return Entry(
         at=entry.at,
         who=entry.staff or "maxops",
@@ -128,7 +130,8 @@ def of_ledger(entry: Ledger, wording: Wording) -> Entry:
         remote_id=entry.remote_id,
         subject=entry.subject,
         address=entry.address or "",
-        icon=act_of(entry, wording).icon,
+        icon=act.icon,
+        says_all=act.says_all,
         key=f"sent-{entry.pk}",
     )
 

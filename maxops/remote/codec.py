@@ -143,7 +143,10 @@ def unwrap_single(value: Any, known: Container[str]) -> Any:
     for _ in range(WRAPPERS):
         if not isinstance(value, dict) or len(value) != 1 or next(iter(value)) in known:
             break
-        value = next(iter(value.values()))
+        inner = next(iter(value.values()))
+        if not isinstance(inner, dict | list):
+            break  # {"Success": true} is an answer, not a wrapper
+        value = inner
     return value
 
 

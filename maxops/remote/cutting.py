@@ -21,6 +21,7 @@ from maxops.remote.codec import (
     prove_whole_xml,
     unwrap_single,
 )
+from maxops.remote.errors import Garbled
 from maxops.remote.fields import Textual
 from maxops.remote.kinds import letters_of
 
@@ -74,7 +75,7 @@ def cut(body: bytes) -> Rows | None:
     text = plain_text(body)
     try:
         return _cut_xml(text) if text.startswith(b"<") else _cut_json(text)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, Garbled):
         return None
 
 

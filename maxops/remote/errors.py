@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Literal
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -16,7 +16,7 @@ DETAIL_LIMIT = 2048
 class RemoteError(Exception):
     """Any failure of a call to another system; `taken` says whether it may have been acted on all the same."""
 
-    taken: ClassVar[Taken] = "unknown"
+    taken: Taken = "unknown"
 
     def __init__(
         self,
@@ -39,32 +39,32 @@ class RemoteError(Exception):
 class Unreachable(RemoteError):
     """Nothing was sent: connection refused, unknown host, connect time-out, failed TLS handshake."""
 
-    taken = "no"
+    taken: Taken = "no"
 
 
 class Busy(RemoteError):
     """Turned away for now (429, 503); `retry_after` in seconds when the other side named it."""
 
-    taken = "no"
+    taken: Taken = "no"
     retry_after: float | None = None
 
 
 class Unanswered(RemoteError):
     """Sent, then dropped, timed out or failed on the way (500, 502, 504): it may have been acted on."""
 
-    taken = "unknown"
+    taken: Taken = "unknown"
 
 
 class Garbled(RemoteError):
     """An answer that cannot be read; what was asked may have been done."""
 
-    taken = "unknown"
+    taken: Taken = "unknown"
 
 
 class Refused(RemoteError):
     """Understood and declined; `code` is the other side's own code, `fields` names form fields."""
 
-    taken = "no"
+    taken: Taken = "no"
     code: str = ""
 
 

@@ -107,7 +107,15 @@ def test_last_day_before_the_first_is_said(db, log_in):
 
 
 @pytest.mark.parametrize(
-    "nonsense", [{"before": "x~y"}, {"q": "a\x00b"}, {"area": "zzz"}, {"q": "9" * 40}, {"before": "~"}]
+    "nonsense",
+    [
+        {"before": "x~y"},
+        {"q": "a\x00b"},
+        {"area": "zzz"},
+        {"q": "9" * 40},
+        {"before": "~"},
+        {"before": "0001-01-01T00:00:00+14:00~1"},
+    ],
 )
 def test_nonsense_in_the_address_is_no_crash(db, log_in, nonsense):
     assert log_in("Supervisor").get("/audit/", nonsense).status_code == 200
@@ -162,7 +170,7 @@ def test_download_holds_the_choice_and_all_of_it(db, rows_of):
     assert rows[0]["before and after"] == "status: Running > Paused"
 
 
-@pytest.mark.parametrize("evil", ["=1+1", "+44", "-2", "@SUM(A1)", "\tx", "\rx"])
+@pytest.mark.parametrize("evil", ["=1+1", "+44", "-2", "@SUM(A1)", "\tx", "\rx", "\n=1", "＝1+1", "＠A"])
 def test_download_is_no_formula_to_a_spreadsheet(db, rows_of, evil):
     entry(subject=evil, answer=evil, staff=evil)
     row = rows_of()[0]

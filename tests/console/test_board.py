@@ -13,7 +13,7 @@ from maxops.campaigns.models import Campaign
 from maxops.console.board import GROUPS, glance, group_of
 from maxops.imports.models import Mapping, Run
 from maxops.mirror import watch
-from maxops.mirror.models import Reading
+from maxops.mirror.models import LastSet, Reading
 from maxops.remote.maxcontact.choices import CampaignStatus
 
 
@@ -98,6 +98,29 @@ def test_search_and_status_narrow_the_board_without_javascript(pulled, log_in):
     running = text_of(client.get("/board/rows/", {"show": "running"}))
     assert 'aria-current="true"' in running
     assert "Paused <span" not in running
+
+
+def test_row_offers_what_its_state_allows_to_those_who_may_change_it(pulled, log_in):
+    running, idle = (Campaign.objects.filter(status=status, active=True).first() for status in (1, 0))
+    page = text_of(log_in("Manager").get("/"))
+    assert f'aria-label="Pause {running.name}"' in page
+    assert f'aria-label="Start {running.name}"' not in page
+    assert f'aria-label="Start {idle.name}"' in page
+    assert f'aria-label="Stop {idle.name}"' not in page
+    assert 'name="offer"' not in text_of(log_in("Supervisor").get("/"))
+
+
+def test_lists_and_teams_are_shown_as_last_set_here(pulled, log_in):
+    client = log_in("Supervisor")
+    before = client.get("/board/rows/").headers["ETag"]
+    campaign = Campaign.objects.first()
+    for name, other, is_certain in (("lists", 1, True), ("lists", 2, True), ("teams", 1, True), ("teams", 2, False)):
+        LastSet.objects.create(
+            kind="campaigns", remote_id=campaign.pk, name=name, other_id=other, value=1, is_certain=is_certain
+        )
+    glance.forget()
+    rows = client.get("/board/rows/", headers={"If-None-Match": before})
+    assert "2 lists, 1 team set here" in text_of(rows)
 
 
 def test_unknown_group_in_the_address_shows_all(pulled, log_in):

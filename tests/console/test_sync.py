@@ -132,6 +132,14 @@ def test_second_press_leads_to_the_reading_that_waits(pulled, log_in):
     assert Reading.objects.filter(kind="users", dry_run=True).count() == 1
 
 
+def test_reading_nobody_took_up_stands_in_nobodys_way(pulled, log_in):
+    long_ago = timezone.now() - timedelta(minutes=5)
+    left = Reading.objects.create(kind="users", state="waiting", dry_run=True, source="sync", started_at=long_ago)
+    dry_run(log_in("Manager"), "users")
+    left.refresh_from_db()
+    assert (left.state, left.message) == ("failed", "The worker did not take it up.")
+
+
 @pytest.fixture
 def changed_there(pulled):
     """One team new, one renamed, one gone, as somebody else left them."""

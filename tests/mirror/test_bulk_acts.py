@@ -300,3 +300,46 @@ def test_command_goes_on_with_one_that_stopped(mirrored, capsys):
     assert "2 done, 1 not done" in capsys.readouterr().out
     with pytest.raises(CommandError, match="no bulk act 999999"):
         call_command("bulk", "999999")
+
+
+@pytest.mark.parametrize(("outcome", "started"), [("accepted", 0), ("unknown", 0), ("refused", 3)])
+def test_nothing_is_started_after_the_emergency_handle_was_pulled(outcome, started, mirrored):
+    for pk in (1, 2, 3):
+        mirrored.state.records["Campaign"][pk]["Status"] = 0
+    bulk_act = propose("campaigns", "start", Campaign.objects.filter(pk__in=[1, 2, 3]))
+    Ledger.objects.create(operation="emergency enable", source="emergency", outcome=outcome)
+    bulk_acts.confirm(bulk_act, AUTHOR)
+    assert statuses(mirrored, 1, 2, 3).count(1) == started
+    assert ("emergency handle was pulled" in bulk_act.message) is (started == 0)
+    later = propose("campaigns", "start", Campaign.objects.filter(pk__in=[1, 2, 3]))
+    bulk_acts.confirm(later, AUTHOR)
+    assert statuses(mirrored, 1, 2, 3) == [1, 1, 1]
+
+
+def test_what_stops_campaigns_goes_on_after_the_emergency_handle_was_pulled(mirrored):
+    bulk_act = stop(1, 2, 3)
+    Ledger.objects.create(operation="emergency enable", source="emergency", outcome="accepted")
+    bulk_acts.confirm(bulk_act, AUTHOR)
+    assert (bulk_act.state, statuses(mirrored, 1, 2, 3)) == ("finished", [0, 0, 0])
+
+
+@pytest.mark.parametrize(("fault", "outcome"), [("status_after", "done"), ("status", "refused")])
+def test_busy_dialler_is_looked_at_before_it_is_believed(fault, outcome, mirrored):
+    mirrored.faults.add("PATCH .*/1/status", fault, times=0, status=503)
+    bulk_act = stop(1, 2)
+    bulk_acts.confirm(bulk_act, AUTHOR)
+    assert told(bulk_act)[0][1] == outcome
+    assert bulk_act.state == ("finished" if outcome == "done" else "stopped")
+    assert statuses(mirrored, 1) == [Campaign.objects.get(pk=1).status]
+
+
+def test_half_written_proposal_cannot_be_confirmed(mirrored):
+    def rows():
+        yield Campaign.objects.get(pk=1)
+        assert not bulk_acts.confirm(BulkAct.objects.get(), OTHER)
+        yield Campaign.objects.get(pk=2)
+
+    bulk_act = propose("campaigns", "stop", rows())
+    assert mirrored.journal.entries == []
+    assert bulk_acts.confirm(bulk_act, AUTHOR)
+    assert bulk_acts.counts(bulk_act)["done"] == 2

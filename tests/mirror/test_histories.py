@@ -2,6 +2,8 @@
 
 from maxops.campaigns.models import Campaign
 from maxops.lists.models import LeadList
+from maxops.mirror import push
+from maxops.mirror.author import Author
 from maxops.mirror.models import Difference, LastSet, Reading
 from maxops.mirror.pull import pull
 from tests.mirror.browsing import Bulk, Form, address, client_of
@@ -68,3 +70,18 @@ def test_lists_show_the_activity_last_set_here(mirrored, manager):
     assert cells[str(LeadList.objects.get(pk=4))] == "inactive not certain"
     assert cells[str(LeadList.objects.get(pk=5))] == "unknown"
     assert "by m.naidu; MaxContact does not report it" in page.text
+
+
+def test_history_does_not_tell_a_link_twice(mirrored, manager):
+    push.link(Campaign.objects.get(pk=5), "lists", 11, Author("m.naidu", "admin"))
+    said = text_of(Form(manager, address(Campaign, "history", 5)))
+    assert said.count("Arrears - 30 days (11)") == 1
+
+
+def test_change_seen_while_saving_is_dated_by_the_save_alone(mirrored, manager):
+    page = Form(manager, address(Campaign, "change", 1))
+    mirrored.state.records["Campaign"][1]["Description"] = "Theirs, in the Portal"
+    page.send(name="Ours")
+    said = text_of(Form(manager, address(Campaign, "history", 1)))
+    assert "MaxContact, seen while saving" in said
+    assert "seen by a save" not in said

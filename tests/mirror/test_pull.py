@@ -10,12 +10,14 @@ from maxops.campaigns.models import Campaign
 from maxops.lists.models import LeadList
 from maxops.mirror import push
 from maxops.mirror.author import Author
+from maxops.mirror.differences import Recorder, mark_missing
 from maxops.mirror.errors import PullBusy, PullRefused
 from maxops.mirror.models import Reading, mirrored_models
-from maxops.mirror.pull import pull, read_one, store
+from maxops.mirror.pull import collection_of, pull, read_one, store
 from maxops.mirror.retention import READINGS_KEPT
 from maxops.remote.errors import Garbled, MaxopsConfigError, RemoteError
 from maxops.remote.fields import Record
+from tests.remote.scripted import gives_token, says, scripted
 
 NAIDU = Author("m.naidu", "admin")
 
@@ -170,3 +172,33 @@ def test_reading_one_record_leaves_what_was_pushed_meanwhile(connected, db):
     campaign = Campaign.objects.get(pk=1)
     Campaign.objects.filter(pk=1).update(seen_at=timezone.now() + timedelta(seconds=5), name="Pushed meanwhile")
     assert read_one(campaign).name == "Pushed meanwhile"
+
+
+def test_what_was_asked_for_before_a_reading_and_written_after_it_is_put_right_by_the_next(mirrored):
+    """An emergency's look at the campaigns that came in late: the same answer as the last must not hide it."""
+    was, asked_at = Campaign.objects.get(pk=1).status, timezone.now()
+    remote(mirrored)["Status"] = 3
+    late = collection_of("campaigns").all()
+    remote(mirrored)["Status"] = was
+    pull("campaigns")
+    store("campaigns", late, at=asked_at)
+    assert Campaign.objects.get(pk=1).status == 3
+    pull("campaigns")
+    assert Campaign.objects.get(pk=1).status == was
+
+
+def test_row_marked_late_as_missing_is_put_right_by_the_next_reading(mirrored):
+    asked_at = timezone.now()
+    pull("campaigns")
+    mark_missing(Campaign, [1], Recorder("campaigns", asked_at, "page"))
+    pull("campaigns")
+    assert Campaign.objects.get(pk=1).missing_since is None
+
+
+def test_web_page_that_says_404_marks_nothing_as_missing(mirrored, settings):
+    page = says(b"<!DOCTYPE html><html><head><title>Not found</title></head></html>", 404, "text/html")
+    with scripted(gives_token(), page) as proxy:
+        settings.MAXCONTACT_URL = proxy.url
+        with pytest.raises(RemoteError, match="web page instead of data"):
+            read_one(Campaign.objects.get(pk=1))
+    assert Campaign.objects.get(pk=1).missing_since is None

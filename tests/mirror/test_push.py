@@ -1,5 +1,7 @@
 """Writes sent out by code: verbs, links, the ledger, and our own database failing after the dialler said yes."""
 
+from contextlib import suppress
+
 import pytest
 from django.db import DatabaseError, connection
 
@@ -193,3 +195,19 @@ def test_activity_of_a_campaign_is_reported_so_nothing_need_be_remembered(mirror
     push.perform(campaign, "set_active", False, AUTHOR)
     assert Campaign.objects.get(pk=1).active is False
     assert campaign.last_set("active") is None
+
+
+@pytest.mark.parametrize(("fault", "outcome"), [("drop_after", "accepted"), ("drop_before", "refused")])
+def test_unanswered_save_is_looked_into_and_not_sent_again(fault, outcome, mirrored, campaign):
+    mirrored.faults.add("PUT ", fault)
+    with suppress(RemoteError):
+        push.update(campaign, {"name": "Renamed"}, {}, AUTHOR)
+    assert len(mirrored.journal.find("PUT")) == 1
+    assert Ledger.objects.get().outcome == outcome
+
+
+def test_value_somebody_else_set_alike_was_not_sent_so_it_is_theirs(mirrored, campaign):
+    mirrored.state.records["Campaign"][1]["CampaignName"] = "Alike"
+    push.update(campaign, {"name": "Alike", "description": "Ours"}, {}, AUTHOR)
+    assert Ledger.objects.get().changes.keys() == {"description"}
+    assert Difference.objects.get().fields == {"name": [campaign.name, "Alike"]}

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from maxops.mirror import retention
-from maxops.mirror.models import Difference, Reading
+from maxops.mirror.models import BulkAct, BulkRow, Difference, Reading
 from maxops.mirror.pull import pull
 from maxops.mirror.retention import prune
 
@@ -89,3 +89,20 @@ def test_readings_prune_now_and_then(few, mirrored, monkeypatch):
     for _ in range(5):
         pull("lists")
     assert Reading.objects.filter(kind="lists").count() == 3
+
+
+def test_acts_that_ended_go_with_the_history_and_others_stay(settings, db, monkeypatch):
+    settings.MAXOPS_HISTORY_DAYS = 30
+    monkeypatch.setattr(retention, "BITE", 2)
+    long_ago = timezone.now() - timedelta(days=31)
+    ended, young, open_one = (
+        BulkAct.objects.create(kind="lists", offer="activate", state=state, created_at=long_ago, finished_at=end)
+        for state, end in (("finished", long_ago), ("finished", timezone.now()), ("running", None))
+    )
+    for act in (ended, ended, ended, young, open_one):
+        BulkRow.objects.create(bulk_act=act, remote_id=1, subject="Spring")
+    prune()
+    assert BulkRow.objects.filter(bulk_act=ended).count() == 1
+    prune()
+    assert set(BulkAct.objects.all()) == {young, open_one}
+    assert BulkRow.objects.count() == 2

@@ -10,7 +10,7 @@ from maxops.mirror.models import LastSet, Ledger, NamedId
 from maxops.mirror.pull import pull
 from maxops.teams.models import Team
 from maxops.users.models import User
-from tests.mirror.browsing import Form, address
+from tests.mirror.browsing import Bulk, Form, address
 
 
 class Panel:
@@ -153,4 +153,28 @@ def test_links_of_a_campaign_belong_to_those_who_may_change_campaigns(mirrored, 
     staff.user_permissions.remove(*staff.user_permissions.filter(codename="change_campaign"))
     form = {"tie": "campaigns-lists", "do": "add", "other": "1"}
     assert manager.post(address(LeadList, "tie", 3), form).status_code == 403
+    assert mirrored.journal.entries == []
+
+
+def test_so_they_do_for_acts_over_many(mirrored, manager, django_user_model):
+    act = Bulk(manager, LeadList, "add_to_campaign", 3)
+    staff = django_user_model.objects.get(username="m.naidu")
+    staff.user_permissions.remove(*staff.user_permissions.filter(codename="change_campaign"))
+    assert manager.post(act.url, {"do": "confirm", "campaign": "1"}).status_code == 403
+    assert manager.post(address(LeadList, "act", 3), {"offer": "add_to_campaign"}).status_code == 403
+    page = manager.get(address(LeadList, "change", 3)).content.decode()
+    assert "add_to_campaign" not in page
+    assert "deactivate" in page
+    assert "add_to_campaign" not in manager.get(address(LeadList, "changelist")).content.decode()
+    assert mirrored.journal.entries == []
+
+
+@pytest.mark.parametrize("number", ["2147483648", "9" * 19, "9" * 40])
+@pytest.mark.parametrize(
+    ("model", "pk", "tie"), [(Campaign, 1, "campaigns-lists"), (User, 5, "users-skills"), (User, 5, "teams-users")]
+)
+def test_number_no_id_can_have_is_refused_at_its_field(model, pk, tie, number, mirrored, manager):
+    form = {"tie": tie, "do": "add", "other": number, "proficiency": "5"}
+    answer = manager.post(address(model, "tie", pk), form, follow=True)
+    assert "less than or equal to 2147483647" in answer.content.decode()
     assert mirrored.journal.entries == []

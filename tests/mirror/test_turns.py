@@ -1,5 +1,7 @@
 """Two people at one record in the same moment: real threads, real HTTP, and nobody's work is lost."""
 
+import time
+
 import pytest
 
 from maxops.campaigns.models import Campaign
@@ -8,6 +10,7 @@ from maxops.mirror import push, turns
 from maxops.mirror.author import Author
 from maxops.mirror.errors import Occupied
 from maxops.mirror.models import Difference, Ledger
+from maxops.mirror.pull import pull
 from maxops.teams.models import Team
 from maxops.users.models import User
 from tests.mirror.browsing import Form, address
@@ -86,3 +89,33 @@ def test_record_somebody_else_is_long_at_is_said_to_be_so(mirrored, settings, mo
     assert page.values["name"] == "Renamed"
     assert mirrored.journal.entries == []
     assert not Ledger.objects.exists()
+
+
+def wait_until(is_so):
+    while not is_so():
+        time.sleep(0.01)
+
+
+def test_reading_in_the_middle_of_our_own_save_takes_it_for_nobody_elses(mirrored):
+    slowly(mirrored, "PUT .*/campaigns/1$")
+    row, record = Campaign.objects.get(pk=1), mirrored.state.records["Campaign"][1]
+    record["Description"] = "Theirs"
+
+    def read():
+        wait_until(lambda: record["CampaignName"] == "Renamed")
+        assert pull("campaigns").changed == 1
+
+    assert at_once(mirrored, lambda: push.update(row, {"name": "Renamed"}, {}, FIRST), read) == []
+    assert [seen.fields for seen in Difference.objects.all()] == [{"description": [row.description, "Theirs"]}]
+
+
+def test_reading_in_the_middle_of_our_own_creation_takes_it_for_nobody_elses(mirrored):
+    slowly(mirrored, "POST .*/teams$")
+    known = len(mirrored.state.records["Team"])
+
+    def read():
+        wait_until(lambda: len(mirrored.state.records["Team"]) > known)
+        assert pull("teams").created == 1
+
+    assert at_once(mirrored, lambda: push.create(Team, {"name": "Night shift"}, FIRST), read) == []
+    assert not Difference.objects.exists()

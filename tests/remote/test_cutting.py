@@ -109,6 +109,7 @@ ODD = {
     "xml, row with attributes": xml_body(FLAT, '<User i:type="b"><Id>9</Id></User>'),
     "xml, rows of two names": xml_body(FLAT, "<Agent><Id>9</Id></Agent>"),
     "xml, row in a row": xml_body("<User><Id>1</Id><User><Id>2</Id></User></User>"),
+    "xml, row in a row with attributes": xml_body('<User><Id>1</Id><Up><User i:type="b">x</User></Up></User>'),
     "xml, Id inside something": xml_body("<User><Id>1</Id><Team><Id>2</Id></Team></User>"),
     "xml, no Id": xml_body("<User><Name>x</Name></User>"),
     "xml, nil Id": xml_body('<User><Id i:nil="true"/></User>'),

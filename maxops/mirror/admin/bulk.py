@@ -12,10 +12,10 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 
 from maxops.mirror import bulk_acts
-from maxops.mirror.admin.bulk_words import BulkPage, ParameterForm, listed, numbered, short_label
+from maxops.mirror.admin.bulk_words import BulkPage, ParameterForm, known_offer, listed, numbered, short_label
 from maxops.mirror.author import author_of
 from maxops.mirror.errors import sentence
-from maxops.mirror.models import BulkAct, BulkRow, Mirrored
+from maxops.mirror.models import BulkAct, BulkRow, Mirrored, mirrored_models
 from maxops.mirror.offers import OFFERS, Offer, offer_of
 from maxops.remote.errors import MaxopsConfigError, Refused
 
@@ -30,15 +30,22 @@ class Bulk:
     def offers(self) -> tuple[Offer, ...]:
         return OFFERS[self.model.kind()]
 
+    def offered(self, request: HttpRequest, row: Mirrored | None = None) -> list[Offer]:
+        """Those this person may use: the rows are changed, and so is the record of another kind a call goes to."""
+        return [offer for offer in self.offers if self.may_do(request, offer, row)]
+
+    def may_do(self, request: HttpRequest, offer: Offer | None, row: Mirrored | None = None) -> bool:
+        called = offer.called if offer else ""
+        return self.has_change_permission(request, row) and (not called or may_change(request, called))
+
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        offered = self.offers if self.has_change_permission(request) else ()
+        offered = self.offered(request)
         actions = {offer.name: (partial(begin_offer, offer=offer), offer.name, offer.label) for offer in offered}
         return {**super().get_actions(request), **actions}
 
     def buttons(self, request: HttpRequest, row: Mirrored) -> list[dict[str, Any]]:
         """The same offers for one record; `asks` for those that lead to a page first, `is_rarer` for what stands so."""
-        offered = self.offers if self.has_change_permission(request, row) else ()
-        return [self._button(offer, row) for offer in offered]
+        return [self._button(offer, row) for offer in self.offered(request, row)]
 
     def _button(self, offer: Offer, row: Mirrored) -> dict[str, Any]:
         stands = not offer.parameters and offer.deed.stands(row, {})
@@ -61,6 +68,8 @@ class Bulk:
             offer = offer_of(self.model.kind(), request.POST.get("offer", ""))
         except LookupError as error:
             raise Http404 from error
+        if not self.may_do(request, offer, row):
+            raise PermissionDenied
         rows = self.model._default_manager.filter(pk=row.pk)
         return self.begin(request, offer, rows) or HttpResponseRedirect(self.address("change", row.pk))
 
@@ -100,7 +109,7 @@ class Bulk:
         """Before: what it will touch. Meanwhile: how far it is. After: what came of each row."""
         bulk_act = get_object_or_404(BulkAct, pk=bulk_act_id, kind=self.model.kind())
         if request.method == "POST":
-            if not self.has_change_permission(request):
+            if not self.may_do(request, known_offer(bulk_act)):
                 raise PermissionDenied
             return self._bulk_post(request, bulk_act)
         if not self.has_view_permission(request):
@@ -153,10 +162,10 @@ class Bulk:
 
     def _draw(self, request: HttpRequest, bulk_act: BulkAct, form: ParameterForm | None = None) -> HttpResponse:
         shown = BulkPage.of(bulk_act, request.GET)
-        may_change = self.has_change_permission(request)
-        if form is None and shown.is_proposed and shown.offer and may_change:
+        may_do = self.may_do(request, shown.offer)
+        if form is None and shown.is_proposed and shown.offer and may_do:
             form = ParameterForm(shown.offer, self.admin_site, initial=bulk_act.parameters)
-        own = {"shown": shown, "bulk_act": bulk_act, "form": form, "may_change": may_change, "opts": self.opts}
+        own = {"shown": shown, "bulk_act": bulk_act, "form": form, "may_change": may_do, "opts": self.opts}
         if request.htmx:
             return TemplateResponse(request, "admin/mirrored/_bulk.html", own)
         context = {**self.admin_site.each_context(request), **own, "title": shown.title, "media": self.media}
@@ -179,3 +188,8 @@ def begin_offer(
 ) -> HttpResponse | None:
     """In the shape of an admin action."""
     return admin.begin(request, offer, queryset)
+
+
+def may_change(request: HttpRequest, kind: str) -> bool:
+    options = mirrored_models()[kind]._meta
+    return request.user.has_perm(f"{options.app_label}.change_{options.model_name}")

@@ -123,6 +123,7 @@ class ParameterForm(forms.Form):
         super().__init__(*args, **kwargs)
         for parameter in offer.parameters:
             self.fields[parameter.name] = field_of(parameter, admin_site)
+            self.fields[parameter.name].error_messages["required"] = f"Choose the {parameter.label}."
 
 
 def field_of(parameter: Parameter, admin_site: Any) -> forms.Field:

@@ -10,7 +10,6 @@ class NamedIdAdmin(admin.ModelAdmin):
     list_display = ["name", "number", "register", "remark"]
     list_filter = ["register"]
     search_fields = ["name", "=number", "remark"]
-    search_help_text = "By name, remark or id. These names are kept here only; MaxContact is neither asked nor told."
     fields = ["register", "number", "name", "remark"]
     list_per_page = 100
     show_full_result_count = False

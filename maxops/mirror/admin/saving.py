@@ -25,6 +25,7 @@ from maxops.mirror.records import as_column, columns_of
 from maxops.remote.errors import MaxopsConfigError, RemoteError
 
 MOVED = "Not saved: changed in MaxContact meanwhile"
+TO_CHOOSE = "Not saved yet: choose whose value is to stand"
 IN_DOUBT = "Not known whether it was saved in MaxContact. Re-read before you save again."
 
 
@@ -124,7 +125,9 @@ class Saving:
 
 def headline(refusal: Exception | None) -> str:
     """The far side's state first: in part, in doubt, or certainly not. None: a choice between two values is missing."""
-    if refusal is None or isinstance(refusal, Conflict):
+    if refusal is None:
+        return TO_CHOOSE
+    if isinstance(refusal, Conflict):
         return MOVED
     if isinstance(refusal, Partly):
         return "Saved only in part."

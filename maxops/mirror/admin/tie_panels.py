@@ -1,5 +1,6 @@
 """Panels below the form of a mirrored record, one a tie: what is known of it, and adding or taking away."""
 
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -72,17 +73,19 @@ class TiePanels:
             else "added"
         )
         what = f"{other[:1].upper()}{other[1:]}"
+        # The page that follows opens at the panel, so its answer has to stand there too.
+        say = partial(self.message_user, request, extra_tags=tie.key)
         try:
             send(tie, row, wanted, author_of(request))
         except NotKept as news:
-            self.message_user(request, f"{what}: {news.message}", messages.WARNING)
+            say(f"{what}: {news.message}", messages.WARNING)
         except (RemoteError, MaxopsConfigError) as error:
             doubt = getattr(error, "taken", "no") == "unknown"
             start = f"{what}: not known whether it was {done}." if doubt else f"{what} was not {done}."
-            self.message_user(request, f"{start} {sentence(error)}", messages.WARNING if doubt else messages.ERROR)
+            say(f"{start} {sentence(error)}", messages.WARNING if doubt else messages.ERROR)
             return False
         else:
-            self.message_user(request, f"{what} {done} in MaxContact.", messages.SUCCESS)
+            say(f"{what} {done} in MaxContact.", messages.SUCCESS)
         return True
 
 

@@ -79,7 +79,9 @@ class Collection:
         call = self._call("read", "GET", f"/{int(remote_id)}", repeat=True)
         record = self._whole(call, self._ask(call, remote_id))
         if record is None:
-            raise NotFound(f"MaxContact has no {self.entity.label} {remote_id}.", operation=call.operation)
+            error = NotFound(f"MaxContact has no {self.entity.label} {remote_id}.", operation=call.operation)
+            error.code = "no data"
+            raise error
         if record["id"] != remote_id:
             raise self.garbled(call, f"about {self.entity.label} {record['id']} when asked for {remote_id}")
         return record
@@ -96,11 +98,14 @@ class Collection:
         return self._look_after(call, lambda: self._find_created(call, envelope, values))
 
     def update(self, record: Record, changes: Mapping[str, Any]) -> Record:
-        """PUT of the row as read, with only `changes` laid over it; what comes back, or a fresh reading."""
+        """PUT of the row as read, with only `changes` laid over it; what comes back, or a fresh reading.
+
+        Never repeated by itself: the row as read ages, and what others changed meanwhile would be set back.
+        """
         self._require_secrets(changes)
         manner = {name: decode_member(value) for name, value in record.raw.items()}
         wire = {**record.raw, **self.entity.write(changes, like=manner)}
-        call = self._call("update", "PUT", f"/{int(record['id'])}", body=encode(wire), repeat=True)
+        call = self._call("update", "PUT", f"/{int(record['id'])}", body=encode(wire))
         answer = self._whole(call, self._ask(call, record["id"]))
         return answer or self._look_after(call, lambda: self.get(record["id"]))
 

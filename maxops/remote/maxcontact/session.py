@@ -8,14 +8,15 @@ import base64
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal, Protocol, TypeVar
 from urllib.parse import quote
 
 from maxops.remote.codec import decode
-from maxops.remote.errors import Garbled, MaxopsConfigError, NotAuthorised
+from maxops.remote.errors import Garbled, MaxopsConfigError, NotAuthorised, RemoteError
 from maxops.remote.http import Answer, Call, Timeouts, Transport
 from maxops.remote.kinds import read_when
 
@@ -32,6 +33,7 @@ REFUSAL_SECONDS = 60.0
 # How long a log-in under way keeps other processes from their own, and how long those wait for its outcome.
 CLAIM_SECONDS = 15.0
 WAIT_FOR_OTHERS_SECONDS = 2.0
+TOKENS_TRIED = 3  # our own, the one another process left, a new one
 REFUSED_SENTENCE = (
     "MaxContact refused the API account's log-in; not tried again for a minute, so that the account is not locked."
 )
@@ -85,6 +87,16 @@ class Token:
         return used / self.life if used >= 0 else 1.0
 
 
+@contextmanager
+def unsent() -> Iterator[None]:
+    """A log-in that fails keeps the call itself from being sent, whatever became of the log-in."""
+    try:
+        yield
+    except RemoteError as error:
+        error.taken = "no"
+        raise
+
+
 class Session:
     """Thread-safe. `call` adds the cookie, and renews the token once when it is refused."""
 
@@ -107,12 +119,22 @@ class Session:
         self._lock = threading.Lock()
 
     def call(self, call: Call, read: Callable[[Answer], T]) -> T:
-        """What `read` makes of the answer; a NotAuthorised from the status or from `read` renews the token, once."""
-        token = self._current()
-        try:
-            return self._send(call, token, read)
-        except NotAuthorised:
-            return self._send(call, self._renew(instead_of=token), read)
+        """What `read` makes of the answer; a NotAuthorised from the status or from `read` renews the token.
+
+        That takes one log-in at most: a token another process left may be as dead as our own, a new one is not.
+        """
+        began = time.time()
+        with unsent():
+            token = self._current()
+        for _ in range(TOKENS_TRIED - 1):
+            try:
+                return self._send(call, token, read)
+            except NotAuthorised:
+                if token.given >= began:
+                    raise
+            with unsent():
+                token = self._renew(instead_of=token)
+        return self._send(call, token, read)
 
     def warm(self) -> None:
         """Have a token with a good part of its life left, so that no click has to wait for a log-in."""
