@@ -1,14 +1,21 @@
-"""The emergency app, and the two settings its service may see."""
+"""The emergency app: the two settings its service may see, and its word against starting campaigns."""
 
 from pathlib import Path
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.utils.module_loading import import_string
+
+from maxops.mirror import holds
 
 
 class EmergencyConfig(AppConfig):
     name = "maxops.emergency"
     verbose_name = "Emergency"
+
+    def ready(self) -> None:
+        # By name: the models are not there yet when this module is read.
+        holds.ASKED.append(import_string("maxops.emergency.records.why_held"))
 
     @property
     def folder(self) -> Path:

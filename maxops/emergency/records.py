@@ -91,6 +91,12 @@ def insert_row(event: Event) -> None:
         event.save(force_insert=True)
 
 
+def why_held() -> str:
+    """From the moment of the press, before its call was answered."""
+    is_on = Event.objects.filter(kind=Kind.PULL, state__in=OPEN).exists()
+    return "The emergency handle was pulled and is not released yet." if is_on else ""
+
+
 def is_open_pull(event: Event) -> bool:
     return event.kind == Kind.PULL and event.is_open
 

@@ -16,6 +16,7 @@ from maxops.locks import hold
 from maxops.mirror.author import Author
 from maxops.mirror.deeds import Chosen
 from maxops.mirror.errors import HOPELESS, NotKept, sentence
+from maxops.mirror.holds import held
 from maxops.mirror.models import BulkAct, BulkRow, Ledger, Mirrored, mirrored_models
 from maxops.mirror.offers import Offer, offer_of
 from maxops.remote.errors import MaxopsConfigError, Refused, RemoteError
@@ -152,7 +153,7 @@ class Going:
     def heed_emergency(self) -> None:
         """What was chosen before the handle was pulled must not start campaigns after it."""
         pulled = Ledger.objects.filter(kind="", operation=EMERGENCY, at__gte=self.bulk_act.created_at)
-        if self.offer.starts and pulled.exclude(outcome=Ledger.Outcome.REFUSED).exists():
+        if self.offer.starts and (held() or pulled.exclude(outcome=Ledger.Outcome.REFUSED).exists()):
             raise Stop("The emergency handle was pulled meanwhile, so nothing more was started.")
 
 

@@ -26,7 +26,7 @@ def secrets_missing(model: type[Mirrored], values: Mapping[str, Any]) -> dict[st
     return {
         field.attribute: f"MaxContact cannot save a {model.entity.label} without a {field.attribute}: type one."
         for field in model.entity.fields
-        if field.required and field.write_only and not values.get(field.attribute)
+        if field.required and field.write_only and not str(values.get(field.attribute) or "").strip()
     }
 
 

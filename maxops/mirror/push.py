@@ -3,15 +3,18 @@
 Design: wait for one's turn, fetch fresh, lay only the changed fields over it, PUT; some fields go by their own verb.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from django.utils import timezone
 
 from maxops.mirror import early
 from maxops.mirror.author import Author
 from maxops.mirror.errors import Conflict, NotKept, Partly
 from maxops.mirror.links import link, unlink
-from maxops.mirror.models import Mirrored
-from maxops.mirror.records import as_column, columns_of, is_so
+from maxops.mirror.models import Ledger, Mirrored
+from maxops.mirror.records import as_column, columns_of, is_so, same
 from maxops.mirror.sending import NO_PROOF, Sending
 from maxops.mirror.skills import give_skill, take_skill
 from maxops.mirror.turns import turn
@@ -31,6 +34,9 @@ __all__ = [
     "update",
 ]
 
+Answer = TypeVar("Answer")
+DOUBTED = timedelta(days=1)  # how long a save without an answer makes us look before the same is created again
+
 
 def create(model: type[Mirrored], values: Mapping[str, Any], author: Author) -> Mirrored:
     """A new record; values left None are left to MaxContact. A POST is never sent twice."""
@@ -38,6 +44,7 @@ def create(model: type[Mirrored], values: Mapping[str, Any], author: Author) -> 
     sending = Sending(model, None, str(model(**_readable(model, given))), author, _secrets(model, given))
     with turn(f"create-{model.kind()}", model.entity.label):
         known = early.refuse_creation(model, given)
+        _look_for_twin(sending, given, known)
         entry = sending.enter(f"create {model.entity.label}", {name: (None, value) for name, value in given.items()})
 
         def look(error: RemoteError) -> Record:
@@ -56,7 +63,7 @@ def update(instance: Mirrored, changes: Mapping[str, Any], opened: Mapping[str, 
     early.refuse_update(model, changes)
     sending = Sending(model, instance.pk, str(instance), author, _secrets(model, changes))
     with turn(f"{model.kind()}-{instance.pk}", model.entity.label):
-        fresh = _read_first(sending, instance.pk)
+        fresh = _read_first(lambda: sending.collection.get(instance.pk))
         _look_for_conflict(model, fresh, changes, opened)
         wanted = {name: value for name, value in changes.items() if not is_so(model, fresh, name, value)}
         record = _send_steps(sending, fresh, wanted)
@@ -100,10 +107,10 @@ def _send_steps(sending: Sending, fresh: Record, wanted: Mapping[str, Any]) -> R
     return record
 
 
-def _read_first(sending: Sending, remote_id: int) -> Record:
+def _read_first(read: Callable[[], Answer]) -> Answer:
     """What stands there now. Without it nothing is sent, and that is certain whatever kept us from reading."""
     try:
-        return sending.collection.get(remote_id)
+        return read()
     except RemoteError as error:
         error.taken = "no"
         error.message = f"MaxContact could not be read, so your change was not sent. {error.message}"
@@ -122,6 +129,19 @@ def _readable(model: type[Mirrored], values: Mapping[str, Any]) -> dict[str, Any
     return {name: value for name, value in values.items() if name in columns_of(model)}
 
 
+def _look_for_twin(sending: Sending, given: Mapping[str, Any], known: set[int]) -> None:
+    """After a save of this name without an answer: it may be there by now, and our mirror would not know."""
+    label, kind = sending.model.entity.label, sending.model.kind()
+    lately = Ledger.objects.filter(kind=kind, operation=f"create {label}", at__gte=timezone.now() - DOUBTED)
+    if not lately.filter(outcome=Ledger.Outcome.UNKNOWN, subject=sending.subject).exists():
+        return
+    for record in _read_first(sending.collection.all):
+        for name in early.names_of(sending.model):
+            if record["id"] not in known and record.get(name) == given.get(name):
+                words = f"MaxContact has a new {label} of this name ({record['id']}), perhaps from your earlier save."
+                early.refuse({name: f"{words} Read the {kind} again before you save."})
+
+
 def _look_for_conflict(
     model: type[Mirrored], fresh: Record, changes: Mapping[str, Any], opened: Mapping[str, Any]
 ) -> None:
@@ -130,7 +150,7 @@ def _look_for_conflict(
         if name not in opened or name not in fresh or name not in columns_of(model):
             continue
         theirs = as_column(columns_of(model)[name], fresh[name])
-        if theirs != opened[name] and not is_so(model, fresh, name, yours):
+        if not same(theirs, opened[name]) and not is_so(model, fresh, name, yours):
             moved[name] = (opened[name], theirs, yours)
     if moved:
         names = ", ".join(str(columns_of(model)[name].verbose_name) for name in moved)

@@ -3,15 +3,12 @@
 What stays unanswered is settled by reading, never by guessing (targets: fault 6).
 """
 
-import html
-import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import quote, quote_plus
 
 from django.db import DatabaseError, transaction
 from django.utils import timezone
@@ -22,6 +19,7 @@ from maxops.mirror.errors import NotKept
 from maxops.mirror.last_sets import remember
 from maxops.mirror.models import LastSet, Ledger, Mirrored
 from maxops.mirror.records import columns_of, is_so, jsonable, keep, reclaim
+from maxops.mirror.secrecy import HIDDEN, without
 from maxops.remote.connect import maxcontact
 from maxops.remote.errors import Busy, Garbled, RemoteError, Unanswered
 from maxops.remote.fields import Record, Verb
@@ -29,7 +27,6 @@ from maxops.remote.maxcontact.management import Collection
 
 log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
-HIDDEN = "(not shown)"
 NO_PROOF = (Busy,)  # a proxy says 503 for a server that has begun: before a form is sent again, a look
 CANNOT_BE_ASKED = "MaxContact cannot be asked whether it was taken. It is safe to set it again."
 DOUBT = "Whether it did what was asked is not known."  # what remote/http.py adds to a write without an answer
@@ -93,7 +90,7 @@ class Sending:
         try:
             answer = send()
         except RemoteError as error:
-            error.message = self.without_secrets(error.message)
+            error.message = without(self.secrets, error.message)
             if error.taken == "unknown" or isinstance(error, in_doubt):
                 return look(error)
             self.settle(entry, Ledger.Outcome.REFUSED, error.message)
@@ -101,13 +98,6 @@ class Sending:
         new_id = answer.get("id") if isinstance(answer, Record) else None
         self.settle(entry, Ledger.Outcome.ACCEPTED, "", new_id)
         return answer
-
-    def without_secrets(self, text: str) -> str:
-        """A refusal may repeat what was sent, in whatever way its format escapes it."""
-        for secret in self.secrets:
-            for written in (secret, html.escape(secret), json.dumps(secret)[1:-1], quote(secret), quote_plus(secret)):
-                text = text.replace(written, HIDDEN)
-        return text
 
     def steps(self, wanted: Mapping[str, Any]) -> list[tuple[list[str], Callable[[Record], Record]]]:
         """First one PUT with all that a PUT carries, then each verb: [(attributes, send)]."""

@@ -26,13 +26,14 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """A change with its own address below the entity, carrying one field."""
+    """A change with its own address below the entity, carrying one field. What must not come late `repeats` never."""
 
     name: str
     method: str
     path: str
     field: Field
     label: str
+    repeats: bool = True
 
 
 @dataclass(frozen=True, slots=True)

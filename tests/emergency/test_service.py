@@ -9,6 +9,7 @@ from django.utils import timezone
 from maxops.emergency import journal, proof, readings, records, service
 from maxops.emergency.models import Event, Kind, State, Step
 from maxops.emergency.service import Press
+from maxops.mirror.holds import held
 from maxops.mirror.models import Ledger
 from tests.emergency.conftest import DISABLE, ENABLE, disables, enables, running_ids
 
@@ -381,3 +382,17 @@ def test_a_panel_left_open_since_an_ended_emergency_pulls_anew(connected):
     again = service.pull(old)
     assert (again.state, enables(connected)) == (State.ON, 2)
     assert again.pk != event.pk
+
+
+def test_nothing_is_to_be_started_from_the_press_on():
+    records.claim(press().event(Kind.PULL, None), press().step("Stop everything"))  # its call has not left yet
+    assert "handle was pulled" in held()
+
+
+def test_nothing_is_to_be_started_until_the_release(connected):
+    service.drill(press())
+    assert held() == ""
+    service.pull(press())
+    assert "handle was pulled" in held()
+    assert service.release(press()).state == State.OFF
+    assert held() == ""

@@ -11,7 +11,7 @@ from maxops.mirror import push
 from maxops.mirror.author import Author
 from maxops.mirror.models import Difference, Ledger
 from maxops.mirror.pull import pull
-from maxops.remote.errors import MaxopsConfigError, RemoteError, Unanswered
+from maxops.remote.errors import MaxopsConfigError, Refused, RemoteError, Unanswered
 from maxops.teams.models import Team
 from maxops.users.models import User
 from tests.mirror.browsing import Form, address
@@ -211,3 +211,33 @@ def test_value_somebody_else_set_alike_was_not_sent_so_it_is_theirs(mirrored, ca
     push.update(campaign, {"name": "Alike", "description": "Ours"}, {}, AUTHOR)
     assert Ledger.objects.get().changes.keys() == {"description"}
     assert Difference.objects.get().fields == {"name": [campaign.name, "Alike"]}
+
+
+def test_create_without_an_answer_is_looked_for_before_it_is_sent_again(mirrored):
+    mirrored.faults.add("POST .*/teams$", "drop_after")
+    mirrored.faults.add("GET .*/teams$", "status", times=0, status=500)
+    values = {"name": "Night shift", "tenant_id": 1}
+    with pytest.raises(Unanswered):
+        push.create(Team, values, AUTHOR)
+    with pytest.raises(RemoteError) as caught:
+        push.create(Team, values, AUTHOR)
+    assert "could not be read, so your change was not sent" in caught.value.message
+    mirrored.faults.clear()
+    with pytest.raises(Refused, match="perhaps from your earlier save") as caught:
+        push.create(Team, values, AUTHOR)
+    assert list(caught.value.fields) == ["name"]
+    assert len(mirrored.journal.find("POST", "/teams$")) == 1
+
+
+def test_other_ends_of_lines_are_no_conflict(mirrored, campaign):
+    mirrored.state.records["Campaign"][1]["Description"] = "One\nTwo"
+    changes, opened = {"description": "One\r\nTwo\r\nThree"}, {"description": "One\r\nTwo"}
+    assert push.update(campaign, changes, opened, AUTHOR).description == "One\r\nTwo\r\nThree"
+
+
+def test_status_is_not_sent_again_after_a_silence(mirrored, campaign):
+    """It might start what an emergency has stopped meanwhile."""
+    mirrored.faults.add("PATCH .*/status$", "drop_before", times=0)
+    with pytest.raises(RemoteError):
+        push.perform(campaign, "set_status", 3, AUTHOR)
+    assert len(mirrored.journal.find("PATCH", "/status$")) == 1

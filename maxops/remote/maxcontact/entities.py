@@ -67,6 +67,8 @@ CAMPAIGN = Entity(
             "status",
             Field("status", "CampaignStatus", choice_name(CampaignStatus)),
             "Set status",
+            # Sent again after a silence, it might start a campaign that somebody has stopped meanwhile.
+            repeats=False,
         ),
         Verb(
             "set_type", "PATCH", "type", Field("type", "CampaignType", choice_name(CampaignType)), "Set dialling type"

@@ -124,7 +124,7 @@ class Collection:
         verb = self.entity.verb(verb_name)
         body = encode({verb.field.wire: verb.field.kind.write(value, None)})
         call = self._call(
-            verb_name.replace("_", " "), verb.method, f"/{int(remote_id)}/{verb.path}", body=body, repeat=True
+            verb_name.replace("_", " "), verb.method, f"/{int(remote_id)}/{verb.path}", body=body, repeat=verb.repeats
         )
         return self._whole(call, self._ask(call, remote_id))
 

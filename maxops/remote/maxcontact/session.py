@@ -121,19 +121,21 @@ class Session:
     def call(self, call: Call, read: Callable[[Answer], T]) -> T:
         """What `read` makes of the answer; a NotAuthorised from the status or from `read` renews the token.
 
-        That takes one log-in at most: a token another process left may be as dead as our own, a new one is not.
+        After a refusal that takes one log-in: a token another process left may be as dead as our own.
         """
-        began = time.time()
         with unsent():
             token = self._current()
+        is_last = False
         for _ in range(TOKENS_TRIED - 1):
             try:
                 return self._send(call, token, read)
             except NotAuthorised:
-                if token.given >= began:
+                if is_last:
                     raise
+            now = time.time()
             with unsent():
                 token = self._renew(instead_of=token)
+            is_last = token.given >= now
         return self._send(call, token, read)
 
     def warm(self) -> None:

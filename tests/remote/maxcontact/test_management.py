@@ -196,7 +196,7 @@ def test_whole_row_is_never_sent_again_by_itself(sandbox, management, kind):
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after", "truncate"])
 def test_change_of_one_value_after_a_drop_is_sent_again(sandbox, management, kind):
     sandbox.faults.add("PATCH", kind)
-    management.campaigns.perform("set_status", 3, 1)
+    management.campaigns.perform("set_active", 3, True)
     sandbox.faults.add("PUT", kind)
     management.campaigns.link("lists", 3, 1)
 
@@ -324,3 +324,21 @@ def test_permission_that_is_lacking_is_not_authorised():
     steps = [gives_token("a"), says({}, 403), gives_token("b"), says({}, 403)]
     with scripted(*steps) as server, pytest.raises(NotAuthorised, match="does not allow"):
         management_of(server).campaigns.all()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"Success": True},
+        {"SkillUserResult": {"Success": True}},
+        b"<SkillUserResult><Success>true</Success></SkillUserResult>",
+    ],
+)
+def test_success_alone_is_an_answer_about_skills(answer):
+    with scripted(gives_token(), says(answer)) as server:
+        assert management_of(server).skills_on(5, 10, [1, 2]) == {}
+
+
+def test_refusal_alone_is_one():
+    with scripted(gives_token(), says({"Success": False})) as server, pytest.raises(Refused, match="gave no reason"):
+        management_of(server).skills_on(5, 10, [1, 2])

@@ -9,12 +9,12 @@ import pytest
 import time_machine
 
 from maxops.remote.codec import decode
-from maxops.remote.errors import Garbled, MaxopsConfigError, NotAuthorised, Unreachable
+from maxops.remote.errors import Garbled, MaxopsConfigError, NotAuthorised, RemoteError, Unreachable
 from maxops.remote.http import Answer, Call
 from maxops.remote.maxcontact.session import OwnTokens, Session, read_token
 from tests.remote.maxcontact.clients import PASSWORD, session_to
 from tests.remote.samples import sample
-from tests.remote.scripted import gives_token, says, scripted
+from tests.remote.scripted import drops, gives_token, says, scripted
 
 READ = Call("read things", "GET", "things", repeat=True)
 
@@ -168,6 +168,25 @@ def test_token_renewed_by_another_process_is_used():
         assert second.call(READ, body_of) == [5]
         assert server.requests[-1].headers["cookie"] == "TokenKey=new"
         assert sum("login" in request.path for request in server.requests) == 2
+
+
+def test_token_another_process_left_may_be_as_dead_as_our_own():
+    tokens = OwnTokens()
+    answers = [gives_token("old"), says({}, 401), gives_token("new"), says([]), says({}, 401), says({}, 401)]
+    with scripted(*answers, gives_token("newest"), says([6])) as server:
+        first, second = session_to(server, tokens), session_to(server, tokens)
+        second._token = first.log_in()
+        first.call(READ, body_of)
+        assert second.call(READ, body_of) == [6]
+        assert server.requests[-1].headers["cookie"] == "TokenKey=newest"
+
+
+@pytest.mark.parametrize("answer", [says({}, 500), says(b"<html>", content_type="text/html"), drops])
+def test_log_in_that_fails_leaves_the_write_itself_unsent(answer):
+    create = Call("create", "POST", "things", body=b"{}")
+    with scripted(gives_token("old"), says({}, 401), answer) as server, pytest.raises(RemoteError) as caught:
+        session_to(server).call(create, body_of)
+    assert caught.value.taken == "no"
 
 
 def test_process_waits_for_the_log_in_of_another():
