@@ -41,6 +41,7 @@ def slow_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is shared for a second stays shared, however slow the machine."""
     monkeypatch.setattr(looks, "KEEP_SECONDS", 600.0)
     monkeypatch.setattr(records.Glance, "KEEP_SECONDS", 600.0)
+    records.glance.forget()  # what another test looked at just before would end within this one
 
 
 def columns(model, number):

@@ -71,7 +71,8 @@ class Bulk:
         if not self.may_do(request, offer, row):
             raise PermissionDenied
         rows = self.model._default_manager.filter(pk=row.pk)
-        return self.begin(request, offer, rows) or HttpResponseRedirect(self.address("change", row.pk))
+        begun = self.begin(request, offer, rows) or self.list_again(request)
+        return begun or HttpResponseRedirect(self.address("change", row.pk))
 
     def begin(self, request: HttpRequest, offer: Offer, rows: QuerySet[Mirrored]) -> HttpResponse | None:
         """What needs no question and touches few is done at once; all else is proposed on a page of its own."""

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from maxops.mirror.admin.bulk import Bulk
 from maxops.mirror.admin.history import History
 from maxops.mirror.admin.rereading import Rereading
+from maxops.mirror.admin.row_acts import RowActs
 from maxops.mirror.admin.saving import Saving
 from maxops.mirror.admin.tie_panels import TiePanels
 from maxops.mirror.changelist import MirroredChangeList
@@ -37,7 +38,7 @@ from maxops.mirror.models import Mirrored
 from maxops.mirror.records import columns_of
 
 
-class MirroredAdmin(Saving, Rereading, Bulk, TiePanels, History, admin.ModelAdmin):
+class MirroredAdmin(RowActs, Saving, Rereading, Bulk, TiePanels, History, admin.ModelAdmin):
     form = MirroredForm
     change_form_template = "admin/mirrored/change_form.html"
     change_list_template = "admin/mirrored/change_list.html"
