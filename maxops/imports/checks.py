@@ -6,14 +6,15 @@ files.py, so that parts are ranges of bytes and a rejected row is read back by i
 
 import csv
 from array import array
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from types import SimpleNamespace
 from typing import BinaryIO
 
 from maxops.imports.errors import ColumnMissing, NoRows, NotText
-from maxops.imports.files import LINE, OFFSET, RunFiles
+from maxops.imports.files import LINE, OFFSET, SIZE, RunFiles
 from maxops.imports.findings import HOLDING_CODES, KINDS, ROW_KINDS, Finding
 from maxops.imports.own_columns import OwnColumns
 from maxops.imports.phones import Shapes
@@ -27,10 +28,17 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a mapping expects of a file: its columns, and which of them is the phone ("" = not known)."""
+    """What a run expects of its file: the mapping's columns, which of them is the phone ("" = not known), which no row
+    may leave empty; `matches` says which column of the file is meant by another name, `aliases` how such columns were
+    called in earlier files (plain name -> column); without `has_header` the columns stand in the mapping's order.
+    """
 
     columns: tuple[str, ...]
     phone: str = ""
+    required: tuple[str, ...] = ()
+    matches: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    has_header: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +145,8 @@ def _write_quoted(row: list[str]) -> str:
 class CleanCopy:
     """Writes clean.csv, and for each row where it starts there and on which line it started in the person's file."""
 
-    def __init__(self, clean: BinaryIO, offsets: BinaryIO, lines: BinaryIO) -> None:
-        self._clean, self._offsets, self._lines = clean, offsets, lines
+    def __init__(self, clean: BinaryIO, offsets: BinaryIO, sizes: BinaryIO, lines: BinaryIO) -> None:
+        self._clean, self._offsets, self._sizes, self._lines = clean, offsets, sizes, lines
         self._end = 0
 
     def add(self, rows: list[list[str]], lines: Sequence[int] = ()) -> None:
@@ -147,11 +155,13 @@ class CleanCopy:
         whole = "\n".join(texts) + "\n"
         content = whole.encode()
         self._clean.write(content)
-        sizes = map(len, texts) if len(content) == len(whole) else map(len, map(str.encode, texts))
-        starts = array(OFFSET, accumulate(map(ROW_END.__add__, sizes), initial=self._end))
+        lengths = map(len, texts) if len(content) == len(whole) else map(len, map(str.encode, texts))
+        sizes = array(SIZE, map(ROW_END.__add__, lengths))
+        starts = array(OFFSET, accumulate(sizes, initial=self._end))
         self._end = starts.pop()
         if lines:
             self._offsets.write(starts)
+            self._sizes.write(sizes)
             self._lines.write(array(LINE, lines))
 
     def finish(self) -> None:
@@ -170,8 +180,11 @@ def check_file(files: RunFiles, expected: Expected, shapes: Shapes, progress: Pr
     wanted = plain(expected.phone)
     phone = next((place for place, name in enumerate(header) if wanted and plain(name) == wanted), None)
     check = RowCheck(layout, phone, shapes)
-    with files.clean.open("wb") as clean, files.offsets.open("wb") as offsets, files.lines.open("wb") as lines:
-        copy = CleanCopy(clean, offsets, lines)
+    with ExitStack() as stack:
+        targets = (
+            stack.enter_context(path.open("wb")) for path in (files.clean, files.offsets, files.sizes, files.lines)
+        )
+        copy = CleanCopy(*targets)
         copy.add([list(header)])
         for records in read_records(files.original, layout):
             rows = own.strip(records.rows)
@@ -183,6 +196,7 @@ def check_file(files: RunFiles, expected: Expected, shapes: Shapes, progress: Pr
     if not codes:
         raise NoRows("There are no leads under the header.", line=layout.header_line)
     files.codes.write_bytes(codes)
+    files.header.write_bytes(write_rows([list(header)])[0].encode() + b"\n")
     return Checked(layout, header, len(codes), codes, (*told, *file_findings, *count_findings(files, codes)))
 
 

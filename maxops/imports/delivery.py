@@ -25,7 +25,6 @@ from maxops.imports.rejections import (
     WAITING,
     keep_early_report,
     mark_rows,
-    sent_rows,
     start_outcomes,
 )
 from maxops.locks import hold
@@ -258,8 +257,7 @@ def _too_large_words(run: Run, error: RecordTooLarge) -> str:
 def set_part(part: Part, state: str, code: int, detail: str) -> None:
     """The part and its rows' outcomes together; the rows first, since the part's state is what is believed."""
     files = files_of(part.run)
-    rows = sent_rows(files, part.first_row, part.last_row)
-    mark_rows(files, rows, code)
+    mark_rows(files, part.first_row, part.last_row, code)
     looked_up = part.state == Part.State.UNKNOWN
     part.state, part.detail = state, detail
     part.save()

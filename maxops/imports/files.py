@@ -1,15 +1,23 @@
-"""The folder of a run: the file as it came, the clean copy that is sent, and what is known of each of its rows.
+"""The folder of a run: the file as it came, what is sent of it, and what is known of each of its rows.
 
-Beside `clean.csv` lie arrays with one entry a row: `offsets` (8 bytes), `lines` (4), `codes` and `outcomes` (1 each).
+Rows are sent from the person's own file wherever it is UTF-8 with commas; a file of another encoding or delimiter has a
+translation, `clean.csv`. Rows that cannot go as they are written (a quote out of place, a correction that somebody
+accepted) stand in `rewritten`. Arrays have one entry a row: where it lies (`offsets`, 8 bytes, the highest bit set for
+rows in `rewritten`), how long it is with its line end (`sizes`, 4), the line it starts on in the person's file
+(`lines`, 4), what the check found (`codes`, 1), its number as an integer, 0 for none (`keys`, 8), what became of it
+(`outcomes`, 1).
 """
 
 import csv
 import os
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
-OFFSET, LINE = "Q", "I"
+OFFSET, SIZE, LINE, KEY = "Q", "I", "I", "Q"
+REWRITTEN = 1 << 63
+PLACE = REWRITTEN - 1
 
 
 class RunFiles:
@@ -19,10 +27,25 @@ class RunFiles:
         self.folder = runs_folder / str(run_id)
         self.original = self.folder / "original"
         self.clean = self.folder / "clean.csv"
+        self.rewritten = self.folder / "rewritten"
+        self.header = self.folder / "header.csv"
         self.offsets = self.folder / "offsets"
+        self.sizes = self.folder / "sizes"
         self.lines = self.folder / "lines"
         self.codes = self.folder / "codes"
+        self.keys = self.folder / "keys"
         self.outcomes = self.folder / "outcomes"
+        self.corrections = self.folder / "corrections.json"
+
+    @property
+    def sendable(self) -> Path:
+        """The file whose bytes are sent."""
+        return self.clean if self.clean.exists() else self.original
+
+    @property
+    def personal(self) -> tuple[Path, ...]:
+        """What holds leads; without these files a late report can still be counted."""
+        return self.original, self.clean, self.rewritten, self.keys, self.corrections
 
     def slice(self, path: Path, kind: str, first: int, count: int) -> array:
         """`count` entries of an array file from entry `first` on."""
@@ -33,8 +56,10 @@ class RunFiles:
         return entries
 
     def offsets_of(self, first: int, count: int) -> array:
-        """Where rows start in clean.csv; there is one entry more than rows, the end of the file."""
         return self.slice(self.offsets, OFFSET, first, count)
+
+    def sizes_of(self, first: int, count: int) -> array:
+        return self.slice(self.sizes, SIZE, first, count)
 
     def lines_of(self, first: int, count: int) -> array:
         return self.slice(self.lines, LINE, first, count)
@@ -43,17 +68,28 @@ class RunFiles:
         return self.slice(self.codes, "B", first, count).tobytes()
 
     def header_bytes(self) -> bytes:
-        with self.clean.open("rb") as file:
-            return file.read(self.offsets_of(0, 1)[0])
+        """The header as it is sent, with its line end."""
+        return self.header.read_bytes()
+
+    def row_bytes(self, numbers: Iterable[int]) -> Iterator[tuple[int, int, bytes]]:
+        """For each row number its physical line and its bytes as sent: any page of any file costs the same."""
+        with ExitStack() as stack:
+            own = stack.enter_context(self.sendable.open("rb"))
+            other = stack.enter_context(self.rewritten.open("rb")) if self.rewritten.exists() else own
+            offsets, sizes, lines = (
+                stack.enter_context(path.open("rb")).fileno() for path in (self.offsets, self.sizes, self.lines)
+            )
+            for number in numbers:
+                (place,) = array(OFFSET, os.pread(offsets, 8, number * 8))
+                (size,) = array(SIZE, os.pread(sizes, 4, number * 4))
+                (line,) = array(LINE, os.pread(lines, 4, number * 4))
+                file = other if place & REWRITTEN else own
+                yield number, line, os.pread(file.fileno(), size, place & PLACE)
 
     def rows(self, numbers: Iterable[int]) -> Iterator[tuple[int, int, list[str]]]:
-        """For each row number its physical line and its cells, read by offset: any page of any file costs the same."""
-        with self.clean.open("rb") as clean, self.offsets.open("rb") as offsets, self.lines.open("rb") as lines:
-            for number in numbers:
-                start, end = array(OFFSET, os.pread(offsets.fileno(), 16, number * 8))
-                (line,) = array(LINE, os.pread(lines.fileno(), 4, number * 4))
-                text = os.pread(clean.fileno(), end - start, start).decode()
-                yield number, line, next(csv.reader([text]))
+        """The same with the row's cells."""
+        for number, line, content in self.row_bytes(numbers):
+            yield number, line, next(csv.reader([content.decode()]))
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -22,7 +22,7 @@ from maxops.imports.counts import note, recount
 from maxops.imports.errors import CsvError
 from maxops.imports.files import RunFiles
 from maxops.imports.findings import Finding
-from maxops.imports.mapping import expected_of, files_of
+from maxops.imports.mapping import expected_of, files_of, region_of
 from maxops.imports.models import Mapping, Run
 from maxops.imports.phones import shapes_of
 from maxops.imports.rejections import start_outcomes
@@ -73,6 +73,7 @@ def receive(staged: Staged, file_name: str, wish: Wish) -> Run:
     with transaction.atomic():
         run = Run.objects.create(
             mapping=wish.mapping,
+            mapping_version=wish.mapping.version,
             list_id=wish.list_id,
             options=wish.options,
             attempt_of=wish.attempt_of,
@@ -107,8 +108,7 @@ def check(run_id: int) -> None:
             return
         Run.objects.filter(pk=run.pk).update(state=Run.State.CHECKING, heartbeat=timezone.now())
         try:
-            region = apps.get_app_config("imports").phone_region
-            checked = check_file(files, expected_of(run.mapping), shapes_of(region), progress_of(run))
+            checked = check_file(files, expected_of(run), shapes_of(region_of(run.mapping)), progress_of(run))
         except CsvError as error:
             _fail_check(run, error)
             return

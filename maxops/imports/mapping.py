@@ -100,8 +100,21 @@ def phone_column(mapping: Mapping) -> str:
     return next((by_target[name] for name in phones if name in by_target), "")
 
 
-def expected_of(mapping: Mapping) -> Expected:
-    return Expected(tuple(mapping.columns), phone_column(mapping))
+def expected_of(run: Run) -> Expected:
+    mapping = run.mapping
+    return Expected(
+        tuple(mapping.columns),
+        phone_column(mapping),
+        tuple(mapping.required),
+        run.matches,
+        mapping.aliases,
+        run.has_header,
+    )
+
+
+def region_of(mapping: Mapping) -> str:
+    """Whose rules the mapping's phone numbers follow."""
+    return mapping.region or apps.get_app_config("imports").phone_region
 
 
 def read_options(platform: Platform, words: Values[str, str]) -> dict[str, Any]:

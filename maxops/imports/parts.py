@@ -103,7 +103,7 @@ def cut_unlike(
 def make_batch(files: RunFiles, first_row: int, last_row: int, file_name: str, map_name: str) -> Batch:
     """What the platform is given of a part."""
     numbers = sent_rows(files, first_row, last_row)
-    start = files.offsets_of(first_row, last_row - first_row + 2)
+    start = files.offsets_of(first_row, last_row - first_row + 2)  # an end besides
     header = files.header_bytes()
     ranges = [(start[first - first_row], start[end - first_row]) for first, end in segments(numbers)]
     all_lines = files.lines_of(first_row, last_row - first_row + 1)

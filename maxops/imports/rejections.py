@@ -52,8 +52,13 @@ def write_outcomes(files: RunFiles, rows: array, codes: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def mark_rows(files: RunFiles, rows: array, code: int) -> None:
-    write_outcomes(files, rows, bytes([code]) * len(rows))
+def mark_rows(files: RunFiles, first: int, last: int, code: int) -> None:
+    """One byte for all rows from first to last but those held back."""
+    table = bytes(HELD_BACK if known == HELD_BACK else code for known in range(256))
+    with files.outcomes.open("r+b") as file:
+        known = os.pread(file.fileno(), last - first + 1, first)
+        os.pwrite(file.fileno(), known.translate(table), first)
+        os.fsync(file.fileno())
 
 
 def keep_early_report(files: RunFiles, part: int, report: Report) -> None:

@@ -1,62 +1,16 @@
-"""What is kept of leads on their way in: mappings, runs, parts, answers posted back (contract sections 4 and 6).
+"""One file on its way into a platform: the run, its parts, what became of its rows, its log (contract section 4).
 
-Rows of a lead file are never rows of the database: they lie in the run's folder (files.py), one byte of outcome each.
+Rows of a lead file are never rows of the database: they lie in the run's folder (files.py), a few bytes each.
 """
 
-import secrets
-
-from django.apps import apps
 from django.db import models
 from django.urls import reverse
+
+from maxops.imports.models.mappings import Mapping
 
 MOVING = ("received", "checking", "sending", "waiting")
 SENDABLE = ("ready", "interrupted", "failed", "partly_sent")
 OPEN_PARTS = ("sending", "waiting", "unknown")
-
-
-def make_secret() -> str:
-    return secrets.token_urlsafe(32)
-
-
-class Mapping(models.Model):
-    """Our copy of an Import API Mapping of the platform; it cannot be read from there."""
-
-    name = models.CharField(max_length=200, help_text="Exactly as the mapping is called in MaxContact.")
-    platform = models.CharField(max_length=40, default="maxcontact")
-    columns = models.JSONField(default=list, help_text="The CSV columns that the mapping expects, in order.")
-    fields = models.JSONField(default=dict, blank=True, help_text="Which column goes to which target.")
-    options = models.JSONField(default=dict, blank=True)
-    response_format = models.CharField(max_length=4, choices=[("xml", "XML"), ("json", "JSON")], default="xml")
-    secret = models.CharField(max_length=64, default=make_secret, unique=True, editable=False)
-    line_base = models.CharField(max_length=10, blank=True, editable=False)
-    line_base_evidence = models.TextField(blank=True, editable=False)
-    part_limit = models.PositiveIntegerField(null=True, blank=True, editable=False)
-    supplier = models.CharField(max_length=200, blank=True)
-    remark = models.TextField(blank=True)
-    last_answer = models.TextField(blank=True, editable=False)
-    last_answer_at = models.DateTimeField(null=True, blank=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    list = models.ForeignKey(
-        "lists.LeadList",
-        on_delete=models.DO_NOTHING,
-        db_constraint=False,
-        null=True,
-        blank=True,
-        related_name="mappings",
-        help_text="Leave empty for 'chosen at upload'.",
-    )
-
-    class Meta:
-        ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["platform", "name"], name="mapping_name_per_platform")]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def callback_url(self) -> str:
-        path = reverse("callbacks:receive", args=[self.platform, self.secret])
-        return apps.get_app_config("imports").public_url + path
 
 
 class Run(models.Model):
@@ -93,6 +47,13 @@ class Run(models.Model):
     encoding = models.CharField(max_length=20, blank=True)
     delimiter = models.CharField(max_length=1, blank=True)
     header = models.JSONField(default=list, blank=True)
+    has_header = models.BooleanField(default=True, help_text="Else the mapping's columns in their order.")
+    matches = models.JSONField(default=dict, blank=True, help_text="Column of the file -> column of the mapping.")
+    surplus = models.PositiveIntegerField(default=0, help_text="Cells of the longest row beyond the header.")
+    fixes = models.JSONField(default=list, blank=True, help_text="Corrections that a person accepted, in order.")
+    is_probe = models.BooleanField(default=False, help_text="Made to learn how MaxContact answers, not to load leads.")
+    mapping_version = models.PositiveIntegerField(default=0)
+    files_deleted_at = models.DateTimeField(null=True, blank=True)
     rows = models.PositiveIntegerField(default=0)
     held_back = models.PositiveIntegerField(default=0)
     sent = models.PositiveIntegerField(default=0)
@@ -186,35 +147,6 @@ class Part(models.Model):
 
     def __str__(self) -> str:
         return f"Part {self.number} of run {self.run_id}"
-
-
-class Answer(models.Model):
-    """A report posted to a mapping's callback address; the body lies in a file."""
-
-    class State(models.TextChoices):
-        NEW = "new", "Received"
-        MATCHED = "matched", "Matched"
-        UNMATCHED = "unmatched", "Not matched"
-        DUPLICATE = "duplicate", "Came again"
-        UNREADABLE = "unreadable", "Unreadable"
-
-    mapping = models.ForeignKey(Mapping, on_delete=models.CASCADE, related_name="answers")
-    received_at = models.DateTimeField(auto_now_add=True)
-    file = models.CharField(max_length=120)
-    sha256 = models.CharField(max_length=64, db_index=True)
-    size = models.BigIntegerField(default=0)
-    repeats = models.PositiveIntegerField(default=0)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.NEW, db_index=True)
-    part = models.ForeignKey(Part, on_delete=models.SET_NULL, null=True, blank=True, related_name="answers")
-    evidence = models.TextField(blank=True)
-    imported = models.PositiveIntegerField(null=True)
-    rejected = models.PositiveIntegerField(null=True)
-
-    class Meta:
-        ordering = ["-id"]
-
-    def __str__(self) -> str:
-        return f"Answer {self.pk}"
 
 
 class Tally(models.Model):
