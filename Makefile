@@ -4,7 +4,7 @@ SANDBOX_PORT ?= 8100
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
-REQUIREMENTS := base production dev
+REQUIREMENTS := base production dev bench
 
 # The demo keeps to itself: its own folder, database and queue, whatever .env says.
 DEMO_ENV := PORT=$(PORT) SANDBOX_PORT=$(SANDBOX_PORT) DEBUG=false ALLOWED_HOSTS= CSRF_TRUSTED_ORIGINS= CELERY_BROKER_URL= \
@@ -35,7 +35,7 @@ check: $(BIN)/.dev ## what must be green: lint, types, migrations, locked files,
 	@set -e; for name in $(REQUIREMENTS); do cp requirements/$$name.txt .venv/$$name.before; done; $(MAKE) --no-print-directory lock; \
 	for name in $(REQUIREMENTS); do cmp -s requirements/$$name.txt .venv/$$name.before || { echo "requirements/$$name.txt was stale: commit what make lock wrote"; exit 1; }; done
 
-bench: $(BIN)/.dev ## every speed that was promised, beside what one would write instead; make bench ONLY=3 for one section
+bench: $(BIN)/.bench ## every speed that was promised, beside what one would write instead; make bench ONLY=3 for one section
 	@$(BIN)/python -m bench --only "$(ONLY)"
 
 lock: $(BIN)/.dev ## recompile requirements/*.txt from *.in, with hashes
@@ -59,3 +59,7 @@ $(BIN)/.production: requirements/production.txt | $(BIN)/python
 $(BIN)/.dev: requirements/dev.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@ $(BIN)/.production
+
+$(BIN)/.bench: requirements/bench.txt | $(BIN)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
