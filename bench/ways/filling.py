@@ -30,7 +30,7 @@ def fill(counts: dict[str, int]) -> dict[str, Any]:
 
 
 def write(model: type[Mirrored], rows: list[dict[str, Any]]) -> None:
-    columns = model._meta.concrete_fields
+    columns = [column for column in model._meta.concrete_fields if not column.generated]
     prepared = (tuple(prepare(column, row[column.attname]) for column in columns) for row in rows)
     table = connection.ops.quote_name(model._meta.db_table)
     names = ", ".join(connection.ops.quote_name(column.column) for column in columns)

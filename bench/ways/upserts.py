@@ -33,7 +33,8 @@ def bulk_create(kinds: dict[str, str]) -> dict[str, Any]:
         started = time.perf_counter()
         now = timezone.now()
         made = [model(**values, seen_at=now) for values in values_of(model, json.loads(content)["Data"])]
-        columns = [column.name for column in model._meta.concrete_fields if not column.primary_key]
+        written = (column for column in model._meta.concrete_fields if not column.generated)
+        columns = [column.name for column in written if not column.primary_key]
         with transaction.atomic():
             model._default_manager.bulk_create(
                 made, batch_size=BATCH, update_conflicts=True, unique_fields=["id"], update_fields=columns

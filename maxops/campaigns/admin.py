@@ -13,7 +13,7 @@ class CampaignAdmin(MirroredAdmin):
     list_display = ["name", "status_badge", "type_words", "active", "list_words", "caller_id", "max_lines", "presence"]
     list_filter = ["status", "type", "active", SeenFilter]
     list_select_related = ["default_list"]
-    search_fields = ["name", "description", "caller_id"]
+    search_fields = ["search__holds"]
     fieldsets = [
         ("Identity", {"fields": ["name", "description", "active", "status"]}),
         (

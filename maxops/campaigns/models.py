@@ -3,6 +3,7 @@
 from django.db import models
 
 from maxops.mirror.models import Mirrored
+from maxops.mirror.search import search_column
 from maxops.remote.maxcontact.choices import CampaignStatus, CampaignType, ZipTone, ZipToneBeep
 from maxops.remote.maxcontact.entities import CAMPAIGN
 
@@ -80,6 +81,7 @@ class Campaign(Mirrored):
         help_text="Applies to Predictive and Progressive campaigns. Unit as in the Portal.",
     )
     status = models.SmallIntegerField("status", choices=STATUS_CHOICES, null=True, blank=True)
+    search = search_column("name", "description", "caller_id")
 
     entity = CAMPAIGN
 

@@ -76,6 +76,7 @@ class Picture:
     failing_since: datetime | None
     runs: tuple[Run, ...]
     mark: str
+    rows_mark: str
 
     @cached_property
     def read_at(self) -> datetime | None:
@@ -112,27 +113,32 @@ def matches(campaign: Campaign, words: list[str]) -> bool:
     return all(word in text for word in words)
 
 
-def take() -> Picture:
-    """A new look at the tables."""
-    campaigns = list(Campaign.objects.select_related("default_list"))
-    by_group: dict[str, list[Campaign]] = {group.key: [] for group in GROUPS}
+def take(before: Picture | None = None) -> Picture:
+    """A new look at the tables; the rows themselves are those of the look before while none of them has moved."""
     ties = ties_set_here()
-    for campaign in campaigns:
-        campaign.ties = ", ".join(ties.get(campaign.pk, ()))
-        by_group[group_of(campaign)].append(campaign)
-    groups = tuple(Group(group.key, group.title, group.tone, tuple(by_group[group.key])) for group in GROUPS)
+    rows_mark = mark_of_rows(ties)
+    groups = before.groups if before and before.rows_mark == rows_mark else grouped(ties)
     reading = Reading.latest_good(KIND)
     failures = failures_since(reading)
     runs = tuple(Run.objects.select_related("mapping", "list").order_by("-id")[:LATEST_RUNS])
     return Picture(
         groups=groups,
-        total=len(campaigns),
+        total=sum(len(group.rows) for group in groups),
         reading=reading,
         failure=failures[0] if failures else None,
         failing_since=failures[-1].started_at if failures else None,
         runs=runs,
-        mark=mark_of(campaigns, reading, failures, runs),
+        mark=mark_of(rows_mark, reading, failures, runs),
+        rows_mark=rows_mark,
     )
+
+
+def grouped(ties: dict[int, list[str]]) -> tuple[Group, ...]:
+    by_group: dict[str, list[Campaign]] = {group.key: [] for group in GROUPS}
+    for campaign in Campaign.objects.select_related("default_list"):
+        campaign.ties = ", ".join(ties.get(campaign.pk, ()))
+        by_group[group_of(campaign)].append(campaign)
+    return tuple(Group(group.key, group.title, group.tone, tuple(by_group[group.key])) for group in GROUPS)
 
 
 def ties_set_here() -> dict[int, list[str]]:
@@ -157,13 +163,16 @@ def failures_since(reading: Reading | None) -> list[Reading]:
     return [newest, oldest] if newest and oldest else []
 
 
-def mark_of(campaigns: list[Campaign], reading: Reading | None, failures: list[Reading], runs: tuple[Run, ...]) -> str:
+def mark_of_rows(ties: dict[int, list[str]]) -> str:
+    """Of all campaigns in a small part of the time that reading them takes."""
+    told = ("pk", "fingerprint", "seen_at", "missing_since", "default_list__name")
+    rows = list(Campaign.objects.order_by("pk").values_list(*told))
+    return hashlib.sha256(repr((rows, sorted(ties.items()))).encode()).hexdigest()
+
+
+def mark_of(rows_mark: str, reading: Reading | None, failures: list[Reading], runs: tuple[Run, ...]) -> str:
     """A short text that differs whenever something shown differs; the ETag is made of it."""
-    digest = hashlib.sha256()
-    for campaign in campaigns:
-        digest.update(
-            f"{campaign.pk},{campaign.fingerprint},{campaign.seen_at},{campaign.missing_since},{campaign.ties};".encode()
-        )
+    digest = hashlib.sha256(rows_mark.encode())
     for row in (reading, *failures):
         digest.update(f"{row.pk if row else None},{row.message if row else None};".encode())
     for run in runs:
@@ -177,30 +186,31 @@ class Glance:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.picture: Picture | None = None
-        self.drawings: dict[str, str] = {}
+        self.drawings: dict[str, bytes] = {}
         self.until = 0.0
 
     def look(self) -> Picture:
         with self.lock:
             if self.picture is None or time.monotonic() >= self.until:
-                before, self.picture = self.picture, take()
+                before, self.picture = self.picture, take(self.picture)
                 if before is None or before.mark != self.picture.mark:
                     self.drawings = {}
                 self.until = time.monotonic() + KEEP_SECONDS
             return self.picture
 
-    def drawn(self, key: str, draw: Callable[[], str]) -> str:
-        """The drawing kept under this key since the picture last changed, else a new one."""
+    def drawn(self, key: str, draw: Callable[[], str]) -> bytes:
+        """The drawing kept under this key since the picture last changed, else a new one; as it goes out."""
         drawings = self.drawings
         if key not in drawings:
             if len(drawings) >= KEEP_DRAWINGS:
                 drawings.clear()
-            drawings[key] = draw()
-        return drawings.get(key) or draw()
+            drawings[key] = draw().encode()
+        return drawings.get(key) or draw().encode()
 
     def forget(self) -> None:
         with self.lock:
             self.until = 0.0
+            self.picture = None
             self.drawings = {}
 
 

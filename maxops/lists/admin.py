@@ -20,7 +20,7 @@ class LeadListAdmin(MirroredAdmin):
         "presence",
     ]
     list_filter = ["list_type", "alerts_enabled", "scripting_enabled", SeenFilter]
-    search_fields = ["name", "description", "caller_id"]
+    search_fields = ["search__holds"]
     readonly_fields = ["activity"]
     fieldsets = [
         ("Identity", {"fields": ["name", "description", "list_type", "activity"]}),

@@ -3,6 +3,7 @@
 from django.db import models
 
 from maxops.mirror.models import Mirrored
+from maxops.mirror.search import search_column
 from maxops.remote.maxcontact.choices import ListType
 from maxops.remote.maxcontact.entities import LIST
 
@@ -42,6 +43,7 @@ class LeadList(Mirrored):
     answer_machine_plan_id = models.IntegerField("answer machine plan", null=True, blank=True, help_text=PLAN_HELP)
     do_not_call_plan_id = models.IntegerField("do-not-call plan", null=True, blank=True, help_text=PLAN_HELP)
     schedule_plan_id = models.IntegerField("schedule plan", null=True, blank=True, help_text=PLAN_HELP)
+    search = search_column("name", "description", "caller_id")
 
     entity = LIST
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
+from zlib import crc32
 
 from django.db import connection, models, transaction
 
@@ -95,7 +96,7 @@ def slice_of_many() -> Iterator[None]:
 
 def insert(model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """New rows of these columns; the key is the database's to give. Here alone no caller needs a transaction."""
-    with transaction.atomic():  # the table of what comes in lives as long as one
+    with transaction.atomic():  # the rows that come in live as long as one
         _insert(model, [model._meta.get_field(name) for name in names], rows, [])
 
 
@@ -110,8 +111,8 @@ def set_fingerprints(model: type[Mirrored], marks: Sequence[tuple[int, str]], at
             statement = ["UPDATE", table, "SET fingerprint = %s WHERE id = %s AND seen_at <= %s"]
             cursor.executemany(" ".join(statement), [(mark, row_id, until) for row_id, mark in marks])
             return
-        _copy(cursor, columns, marks)
-        statement = ["UPDATE", table, "SET fingerprint = fresh.fingerprint FROM", INCOMING, "AS fresh WHERE"]
+        incoming = _copy(cursor, columns, marks)
+        statement = ["UPDATE", table, "SET fingerprint = fresh.fingerprint FROM", incoming, "AS fresh WHERE"]
         cursor.execute(" ".join([*statement, table, ".id = fresh.id AND", table, ".seen_at <= %s"]), [until])
 
 
@@ -142,19 +143,24 @@ def _insert(
             statement = [*start, "VALUES (", places, ")", *ending[: ending.index("RETURNING") if ending else 0]]
             cursor.executemany(" ".join(statement), list(stored))
             return {row[0] for row in rows}
-        _copy(cursor, columns, stored)
-        cursor.execute(" ".join([*start, "SELECT * FROM", INCOMING, "WHERE true" if ending else "", *ending]))
+        incoming = _copy(cursor, columns, stored)
+        cursor.execute(" ".join([*start, "SELECT * FROM", incoming, "WHERE true" if ending else "", *ending]))
         return {row[0] for row in cursor.fetchall()} if ending else set()
 
 
-def _copy(cursor: Any, columns: Sequence[models.Field], rows: Iterable[Sequence[Any]]) -> None:
-    """Into a table of this transaction's own, the quickest way in that PostgreSQL has."""
+def _copy(cursor: Any, columns: Sequence[models.Field], rows: Iterable[Sequence[Any]]) -> str:
+    """Into a table of this connection's own, the quickest way in that PostgreSQL has; gives the table's name.
+
+    One for each shape, made once: hundreds of them a reading would be work for its catalogue.
+    """
     shape = ", ".join(f"{_quoted(column.column)} {column.db_type(connection)}" for column in columns)
-    cursor.execute(f"DROP TABLE IF EXISTS {INCOMING}")
-    cursor.execute(f"CREATE TEMPORARY TABLE {INCOMING} ({shape}) ON COMMIT DROP")
-    with cursor.copy(f"COPY {INCOMING} FROM STDIN") as copy:
+    table = f"{INCOMING}_{crc32(shape.encode()):08x}"
+    made = ["CREATE TEMPORARY TABLE IF NOT EXISTS", table, "(", shape, ") ON COMMIT DELETE ROWS;"]
+    cursor.execute(" ".join([*made, "DELETE FROM", table]))  # what an earlier use in the same transaction left
+    with cursor.copy(f"COPY {table} FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
+    return table
 
 
 def _prepared(column: models.Field, values: Values) -> Values:

@@ -34,7 +34,8 @@ def compare(model: type[Mirrored]) -> list[checks.CheckMessage]:
         if not fits(columns.get(name), field):
             words = f"{model.entity.name}.{field.wire} ({field.kind.name}) has no fitting column {name!r}."
             found.append(checks.Error(words, obj=model, id="mirror.E001"))
-    for name in columns.keys() - rows.keys() - own:
+    kept_by_database = {name for name, column in columns.items() if column.generated}
+    for name in columns.keys() - rows.keys() - own - kept_by_database:
         words = f"Column {name!r} is filled by no field of {model.entity.name}."
         found.append(checks.Warning(words, obj=model, id="mirror.W001"))
     return found

@@ -137,12 +137,12 @@ class Pull:
     def run(self) -> list[Delta]:
         """What a dry run found; what another found is in the rows already."""
         with self.step("read"):
-            known = self._standing()
-            snapshot = self.collection.snapshot(known.body_mark if known else "")
+            last = Reading.latest_good(self.reading.kind)
+            snapshot = self.collection.snapshot(lambda mark: self._stands(last, mark))
         leases.still_ours(self.reading)
         self.reading.body_mark = snapshot.mark
-        if snapshot.rows is None:
-            self.reading.read = self.reading.unchanged = known.read
+        if last is not None and snapshot.rows is None:
+            self.reading.read = self.reading.unchanged = last.read
             return []
         with self.step("compare"):
             self.reading.read = len(snapshot.rows.ids)
@@ -157,20 +157,19 @@ class Pull:
             self._take_over(parts, gone)
         return []
 
-    def _standing(self) -> Reading | None:
-        """The last good reading, if all rows are still as it left them: the same answer then means no difference.
+    def _stands(self, last: Reading | None, mark: str) -> bool:
+        """Whether this is the answer of the last good reading, and all rows are still as that one left them.
 
         Their times alone do not tell: what was asked for before it may have been written after it.
         """
-        last = Reading.latest_good(self.reading.kind)
-        if last is None or not last.body_mark:
-            return None
+        if last is None or last.body_mark != mark:
+            return False
         there = Q(missing_since=None)
         written = Q(seen_at__gt=last.started_at) | (there & Q(fingerprint=""))
         rows = self.model._default_manager.aggregate(
             there=Count("pk", filter=there), written=Count("pk", filter=written)
         )
-        return last if rows == {"there": last.read, "written": 0} else None
+        return rows == {"there": last.read, "written": 0}
 
     def _differing(self, ids: Sequence[int], marks: Sequence[str]) -> tuple[list[int], list[int], int]:
         """Places of the rows whose bytes are new, in the order of their ids; ids that are gone; how many were there."""

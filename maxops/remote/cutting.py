@@ -66,6 +66,11 @@ class Places(NamedTuple):
 NOWHERE = Places(array("Q"), array("Q"))
 
 
+def new_mark() -> "hashlib.blake2b":
+    """Of a whole answer, piece by piece."""
+    return hashlib.blake2b(digest_size=MARK_BYTES)
+
+
 def mark_of(content: Any) -> str:
     return hashlib.blake2b(content, digest_size=MARK_BYTES).hexdigest()
 

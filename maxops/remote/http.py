@@ -19,7 +19,8 @@ from urllib.parse import quote, urlencode
 import requests
 from requests.adapters import HTTPAdapter
 
-from maxops.remote.codec import EXCERPT_BYTES, is_web_page
+from maxops.remote.codec import EXCERPT_BYTES
+from maxops.remote.encodings import is_web_page
 from maxops.remote.errors import (
     Busy,
     Garbled,
@@ -73,6 +74,7 @@ class Call:
     `attempts`: 1 = never sent twice, whatever happens. `tolerated`: error statuses whose body the caller reads itself.
     What may hold a secret or a lead stays out of its repr, which tracebacks and error pages show.
     `private`: the answer may hold a lead or a secret, so nothing of it is kept in an error.
+    `digest` makes one of hashlib's, which takes in the answer piece by piece beside its transfer.
     """
 
     operation: str
@@ -87,6 +89,7 @@ class Call:
     attempts: int = ATTEMPTS
     tolerated: frozenset[int] = frozenset()
     private: bool = False
+    digest: Callable[[], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,7 @@ class Answer:
     content_type: str
     body: bytes = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
+    digest: str = ""
 
 
 class PatientAdapter(HTTPAdapter):
@@ -180,12 +184,15 @@ class Transport:
             stream=True,
         )
         with response:
-            content = bytearray()
+            content, digest = bytearray(), call.digest() if call.digest else None
             for piece in response.iter_content(PIECE_BYTES):
                 content += piece
+                if digest:
+                    digest.update(piece)
                 if len(content) > MAX_ANSWER_BYTES:
                     raise self._error(Garbled, call, f"{self.system} sent an answer larger than any it should send.")
-        return Answer(response.status_code, response.headers.get("Content-Type", ""), bytes(content), response.headers)
+        kind, mark = response.headers.get("Content-Type", ""), digest.hexdigest() if digest else ""
+        return Answer(response.status_code, kind, bytes(content), response.headers, mark)
 
     def _failure(self, call: Call, attempt: Attempt, error: Exception) -> RemoteError:
         if isinstance(error, requests.exceptions.SSLError) and not attempt.sent:
@@ -256,10 +263,7 @@ def _kind_of_status(call: Call, status: int) -> tuple[type[RemoteError], str]:
     if status >= 400:
         return Refused, f"declined the request ({status})."
     if status >= 300:
-        return (
-            Garbled,
-            f"answered with a redirect ({status}) instead of data: its address may have changed.",
-        )
+        return Garbled, f"answered with a redirect ({status}) instead of data: its address may have changed."
     return Garbled, "answered with something that is no answer to this."
 
 

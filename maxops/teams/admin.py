@@ -12,7 +12,7 @@ class TeamAdmin(MirroredAdmin):
     list_display = ["name", "supervisor_words", "max_callbacks_per_day", "hours_per_day", "activity_column", "presence"]
     list_filter = [SeenFilter]
     list_select_related = ["primary_supervisor"]
-    search_fields = ["name"]
+    search_fields = ["search__holds"]
     readonly_fields = ["activity"]
     fieldsets = [
         ("Identity", {"fields": ["name", "primary_supervisor", "activity"]}),

@@ -3,6 +3,7 @@
 from django.db import models
 
 from maxops.mirror.models import Mirrored
+from maxops.mirror.search import search_column
 from maxops.remote.maxcontact.entities import TEAM
 
 
@@ -33,6 +34,7 @@ class Team(Mirrored):
     well_being_deck_id = models.IntegerField(
         "well-being deck", null=True, blank=True, help_text="Id as shown in the Portal. 0 for none."
     )
+    search = search_column("name")
 
     entity = TEAM
 

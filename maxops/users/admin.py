@@ -33,7 +33,7 @@ class UserAdmin(MirroredAdmin):
     list_display_links = ["name_words", "login"]
     list_filter = ["use_rtc", "sso_active", SeenFilter, arrival("team")]
     list_select_related = ["team"]
-    search_fields = ["first_name", "last_name", "login", "extension"]
+    search_fields = ["search__holds"]
     readonly_fields = ["activity"]
     fieldsets = [
         ("Identity", {"fields": ["first_name", "last_name", "login", "password", "activity"]}),

@@ -3,6 +3,7 @@
 from django.db import models
 
 from maxops.mirror.models import Mirrored
+from maxops.mirror.search import search_column
 from maxops.remote.maxcontact.entities import USER
 
 VENDOR_LOGIN = "maxsupport"  # the vendor's own account, in every system
@@ -33,6 +34,7 @@ class User(Mirrored):
         "agent capacity plan", null=True, blank=True, help_text="Id as shown in the Portal. 0 for none."
     )
     sso_active = models.BooleanField("single sign-on", null=True, blank=True)
+    search = search_column("first_name", "last_name", "login", "extension")
 
     entity = USER
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from maxops.campaigns.models import Campaign
 from maxops.console.board import GROUPS, glance, group_of
 from maxops.imports.models import Mapping, Run
+from maxops.lists.models import LeadList
 from maxops.mirror import watch
 from maxops.mirror.models import LastSet, Reading
 from maxops.remote.maxcontact.choices import CampaignStatus
@@ -256,3 +257,18 @@ def test_ages_are_counted_from_the_reading(pulled, log_in):
         page = text_of(client.get("/board/rows/"))
     assert "data-age" in page
     assert glance.picture.read_at.isoformat(timespec="seconds") in page
+
+
+def test_rows_are_read_anew_only_when_one_of_them_or_a_name_beside_them_moved(db):
+    LeadList.objects.create(pk=7, name="Before")
+    Campaign.objects.create(pk=1, name="Spring", status=CampaignStatus.RUNNING, default_list_id=7, fingerprint="a")
+    glance.forget()
+    first = glance.look()
+    glance.until = 0.0
+    assert glance.look().groups is first.groups
+    LeadList.objects.filter(pk=7).update(name="After")
+    glance.until = 0.0
+    assert str(glance.look().groups[0].rows[0].default_list) == "After"
+    Campaign.objects.filter(pk=1).update(status=CampaignStatus.PAUSED, fingerprint="b")
+    glance.until = 0.0
+    assert [len(group.rows) for group in glance.look().groups][:2] == [0, 1]

@@ -4,10 +4,11 @@ A PUT replaces the whole entity, so `update` sends back the row as received with
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from maxops.remote.codec import decode, decode_member, encode
-from maxops.remote.cutting import DecodedRows, Rows, cut, mark_of
+from maxops.remote.cutting import DecodedRows, Rows, cut, new_mark
 from maxops.remote.errors import Garbled, NotFound, Refused, RemoteError, Unanswered
 from maxops.remote.fields import Entity, Record
 from maxops.remote.http import Answer, Call, Timeouts
@@ -42,13 +43,13 @@ class Collection:
         self._refuse_twins(call, [record["id"] for record in records])
         return records
 
-    def snapshot(self, known_mark: str = "") -> "Snapshot":
-        """Every row as it came, undecoded; without any where the answer is the one of `known_mark`, byte by byte."""
-        call = self._call("read all", "GET", repeat=True)
+    def snapshot(self, is_known: Callable[[str], bool] = lambda _: False) -> "Snapshot":
+        """Every row as it came, undecoded; without any where the mark of the answer, of all its bytes, is known."""
+        call = replace(self._call("read all", "GET", repeat=True), digest=new_mark)
 
         def read(answer: Answer) -> Snapshot:
-            mark = mark_of(answer.body)
-            if mark == known_mark and answer.status not in call.tolerated:
+            mark = answer.digest
+            if answer.status not in call.tolerated and is_known(mark):
                 return Snapshot(self, call, mark, None)
             return Snapshot(self, call, mark, self._cut(call, answer))
 

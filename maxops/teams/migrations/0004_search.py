@@ -1,10 +1,8 @@
-"""Search in the middle of a text, on PostgreSQL: the columns of the admin's `search_fields`."""
+"""Once made indexes for the search on PostgreSQL, which the next one takes away again."""
 
 from django.db import migrations
-
-from maxops.mirror.trigrams import search_indexes
 
 
 class Migration(migrations.Migration):
     dependencies = [("teams", "0003_orders_of_the_list")]
-    operations = [search_indexes("teams_team", "name")]
+    operations = []
