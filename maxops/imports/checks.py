@@ -1,234 +1,154 @@
-"""The check of a whole lead file before anything is sent: one pass, flat memory, one finding a row at most.
+"""The check of a whole lead file before anything is sent: flat memory, one finding a row at most.
 
-Beside the findings it leaves the clean copy (UTF-8, comma, quoted as RFC 4180 says, cells unchanged) and the arrays of
-files.py, so that parts are ranges of bytes and a rejected row is read back by its offset.
+It leaves the arrays of files.py in the run's folder, so that parts are ranges of rows and any row is read back by its
+place; a copy of the rows only where the file's own bytes cannot be sent.
 """
 
-import csv
-from array import array
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from itertools import accumulate
-from types import SimpleNamespace
-from typing import BinaryIO
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+from typing import Any, BinaryIO
 
-from maxops.imports.errors import ColumnMissing, NoRows, NotText
-from maxops.imports.files import LINE, OFFSET, SIZE, RunFiles
-from maxops.imports.findings import HOLDING_CODES, KINDS, ROW_KINDS, Finding
+from maxops.imports.csv_scan import Dialect, Rows, write_rows
+from maxops.imports.encoding import LOST, UTF8, BadByte, Stream, bad_bytes
+from maxops.imports.errors import CsvError, NoRows, NotText
+from maxops.imports.files import REWRITTEN, RunFiles
+from maxops.imports.findings import ROW_KINDS, Finding
+from maxops.imports.headers import Expected, key_of, take_header
 from maxops.imports.own_columns import OwnColumns
 from maxops.imports.phones import Shapes
-from maxops.imports.reader import Layout, find_layout, plain, read_records
+from maxops.imports.reader import Layout, find_layout, read_records
+from maxops.imports.repeats import mark_repeats
+from maxops.imports.row_rules import ESCAPED, RowRules, find_beside
+from maxops.imports.scanning import Reading, Scan
 
-BUCKETS = 64
-NEED_QUOTES = '"\n\r'
-ROW_END = 1  # bytes of the line feed after each row
-Progress = Callable[[int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What a run expects of its file: the mapping's columns, which of them is the phone ("" = not known), which no row
-    may leave empty; `matches` says which column of the file is meant by another name, `aliases` how such columns were
-    called in earlier files (plain name -> column); without `has_header` the columns stand in the mapping's order.
-    """
-
-    columns: tuple[str, ...]
-    phone: str = ""
-    required: tuple[str, ...] = ()
-    matches: Mapping[str, str] = field(default_factory=dict)
-    aliases: Mapping[str, str] = field(default_factory=dict)
-    has_header: bool = True
+Progress = Callable[[int, int], None]
+FIRST_LINES = 10
+USUAL = Reading()
+__all__ = ["Checked", "Expected", "check_file"]
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
+    """`surplus`: cells of the longest row beyond the header."""
+
     layout: Layout
     sent_header: tuple[str, ...]
     rows: int
-    codes: bytes
     findings: tuple[Finding, ...]
+    surplus: int
+    bad_bytes: tuple[BadByte, ...]
 
 
-class Repeats:
-    """Numbers seen in the file, as integers in buckets: 12 bytes a row instead of the 80 of a set."""
+class Folder:
+    """Writes what is known of each row, and the rows that cannot be sent from the person's own file."""
 
-    def __init__(self) -> None:
-        self._keys = [array("Q") for _ in range(BUCKETS)]
-        self._rows = [array("I") for _ in range(BUCKETS)]
+    def __init__(self, files: RunFiles, stack: ExitStack, *, is_copied: bool) -> None:
+        for path in (files.clean, files.rewritten):
+            path.unlink(missing_ok=True)
+        self._files, self._stack = files, stack
+        paths = (files.offsets, files.sizes, files.lines, files.codes, files.keys)
+        self._targets = [stack.enter_context(path.open("wb")) for path in paths]
+        self._clean = self._open(files.clean) if is_copied else None
+        self._rewritten: BinaryIO | None = None
+        self.rows = self.widest = 0
 
-    def add(self, key: int, row: int) -> None:
-        bucket = key % BUCKETS
-        self._keys[bucket].append(key)
-        self._rows[bucket].append(row)
+    def _open(self, path: Any) -> BinaryIO:
+        return self._stack.enter_context(path.open("wb"))
 
-    def rows(self, codes: bytearray) -> list[int]:
-        """Rows that repeat a number. Of several rows the first without any finding is the one to keep."""
-        repeated = []
-        for keys, rows in zip(self._keys, self._rows, strict=True):
-            if len(set(keys)) == len(keys):
-                continue
-            kept: dict[int, int] = {}
-            for key, row in zip(keys, rows, strict=True):
-                other = kept.setdefault(key, row)
-                if other != row:
-                    kept[key], surplus = (row, other) if codes[other] and not codes[row] else (other, row)
-                    repeated.append(surplus)
-        return sorted(repeated)
+    def add(self, rows: Rows) -> None:
+        if self._clean:
+            self._clean.write(rows.content)
+        if rows.anew:
+            self._write_anew(rows)
+        for target, entries in zip(self._targets, rows[1:6], strict=True):
+            target.write(entries.tobytes() if hasattr(entries, "tobytes") else entries)
+        self.rows += len(rows.sizes)
+        self.widest = max(self.widest, rows.widest)
 
-
-class RowCheck:
-    """Judges records batch by batch; the usual good row costs no step of Python but one."""
-
-    def __init__(self, layout: Layout, phone: int | None, shapes: Shapes) -> None:
-        self._width = len(layout.header)
-        self._phone = phone
-        self._shapes = shapes
-        self._repeats = Repeats()
-        self.codes = bytearray()
-
-    def judge(self, rows: list[list[str]]) -> None:
-        width, phone, well_formed, key = self._width, self._phone, self._shapes.well_formed, self._shapes.key
-        add, number = self._repeats.add, len(self.codes)
-        codes = bytearray(len(rows))
-        for position, row in enumerate(rows):
-            if phone is not None and len(row) == width and well_formed(row[phone]):
-                add(key(row[phone]), number + position)
-            else:
-                codes[position] = self._judge_odd(row, number + position)
-        if "\0" in "".join(map("".join, rows)):
-            for position, row in enumerate(rows):
-                if "\0" in "".join(row):
-                    codes[position] = KINDS["control_character"].code
-        self.codes += codes
-
-    def _judge_odd(self, row: list[str], number: int) -> int:
-        if len(row) != self._width:
-            return KINDS["column_count"].code
-        if self._phone is None:
-            return 0
-        kind, key = self._shapes.judge(row[self._phone])
-        code = KINDS[kind].code if kind else 0
-        if key is not None and code not in HOLDING_CODES:  # a row held back must not make another one a repeat
-            self._repeats.add(key, number)
-        return code
-
-    def finish(self) -> bytes:
-        code = KINDS["duplicate_in_file"].code
-        for row in self._repeats.rows(self.codes):
-            if self.codes[row] not in HOLDING_CODES:
-                self.codes[row] = code
-        return bytes(self.codes)
+    def _write_anew(self, rows: Rows) -> None:
+        self._rewritten = self._rewritten or self._open(self._files.rewritten)
+        place = self._rewritten.tell()
+        for number, content in rows.anew:
+            rows.offsets[number], rows.sizes[number] = place | REWRITTEN, len(content)
+            place += len(content)
+        self._rewritten.writelines(content for _, content in rows.anew)
 
 
-def write_rows(rows: list[list[str]]) -> list[str]:
-    """Each row as CSV without its line end. Joining is enough for most; a writer takes those that need quotes."""
-    texts = list(map(",".join, rows))
-    whole = "".join(texts)
-    odd = {place for mark in NEED_QUOTES if mark in whole for place, text in enumerate(texts) if mark in text}
-    if whole.count(",") != sum(map(len, rows)) - len(rows):
-        odd.update(place for place, row in enumerate(rows) if texts[place].count(",") != len(row) - 1)
-    if "" in texts:
-        odd.update(place for place, text in enumerate(texts) if not text)
-    for place in odd:
-        texts[place] = _write_quoted(rows[place])
-    return texts
-
-
-def _write_quoted(row: list[str]) -> str:
-    written: list[str] = []
-    # CRLF makes the writer quote both kinds of line break inside cells.
-    csv.writer(SimpleNamespace(write=written.append), lineterminator="\r\n").writerow(row)
-    return written[0].removesuffix("\r\n")
-
-
-class CleanCopy:
-    """Writes clean.csv, and for each row where it starts there and on which line it started in the person's file."""
-
-    def __init__(self, clean: BinaryIO, offsets: BinaryIO, sizes: BinaryIO, lines: BinaryIO) -> None:
-        self._clean, self._offsets, self._sizes, self._lines = clean, offsets, sizes, lines
-        self._end = 0
-
-    def add(self, rows: list[list[str]], lines: Sequence[int] = ()) -> None:
-        """Without lines it is the header."""
-        texts = write_rows(rows)
-        whole = "\n".join(texts) + "\n"
-        content = whole.encode()
-        self._clean.write(content)
-        lengths = map(len, texts) if len(content) == len(whole) else map(len, map(str.encode, texts))
-        sizes = array(SIZE, map(ROW_END.__add__, lengths))
-        starts = array(OFFSET, accumulate(sizes, initial=self._end))
-        self._end = starts.pop()
-        if lines:
-            self._offsets.write(starts)
-            self._sizes.write(sizes)
-            self._lines.write(array(LINE, lines))
-
-    def finish(self) -> None:
-        self._offsets.write(array(OFFSET, [self._end]))
-
-
-def check_file(files: RunFiles, expected: Expected, shapes: Shapes, progress: Progress) -> Checked:
-    """CsvError when the file cannot be sent at all; `progress` is told how many rows were read."""
-    layout = find_layout(files.original, expected.columns)
-    own = OwnColumns(layout.header)
+def check_file(
+    files: RunFiles, expected: Expected, shapes: Shapes, progress: Progress, reading: Reading = USUAL
+) -> Checked:
+    """CsvError when the file cannot be sent at all; `progress` is told rows and bytes, block by block."""
+    layout = find_layout(files.original, expected.columns, has_header=expected.has_header)
+    own = OwnColumns(layout.header if expected.has_header else ())
     told = [Finding("column_own", len(own.names(layout.header)), [layout.header_line])] if own else []
-    layout = replace(layout, header=own.strip_header(layout.header))
-    if any("\0" in name for name in layout.header):
+    stripped = replace(layout, header=own.strip_header(layout.header)) if own else layout
+    if any("\0" in name for name in stripped.header):
         raise NotText("The header holds a NUL character: the file was damaged on its way.", line=layout.header_line)
-    header, file_findings = match_header(layout, expected)
-    wanted = plain(expected.phone)
-    phone = next((place for place, name in enumerate(header) if wanted and plain(name) == wanted), None)
-    check = RowCheck(layout, phone, shapes)
-    with ExitStack() as stack:
-        targets = (
-            stack.enter_context(path.open("wb")) for path in (files.clean, files.offsets, files.sizes, files.lines)
-        )
-        copy = CleanCopy(*targets)
-        copy.add([list(header)])
-        for records in read_records(files.original, layout):
-            rows = own.strip(records.rows)
-            check.judge(rows)
-            copy.add(rows, records.lines)
-            progress(len(check.codes))
-        copy.finish()
-    codes = check.finish()
-    if not codes:
+    header, file_findings = take_header(stripped, expected, shapes)
+    rules = make_rules(files, layout, (own, header), expected, shapes)
+    folder = _scan(files, layout, Dialect(layout.delimiter, layout.line_end.encode(), own), (rules, reading), progress)
+    if not folder.rows:
         raise NoRows("There are no leads under the header.", line=layout.header_line)
-    files.codes.write_bytes(codes)
-    files.header.write_bytes(write_rows([list(header)])[0].encode() + b"\n")
-    return Checked(layout, header, len(codes), codes, (*told, *file_findings, *count_findings(files, codes)))
+    mark_repeats(files, is_fast=reading.is_fast)
+    files.header.write_bytes(write_rows([list(header)])[0].encode() + layout.line_end.encode())
+    findings = count_findings(files)
+    lost = ()
+    for finding in findings:
+        if finding.kind == "undecodable":
+            lost = bad_bytes(files.original, layout.encoding)
+            finding.detail = "; ".join(map(str, lost))
+    return Checked(
+        replace(stripped, header=stripped.header if expected.has_header else header),
+        header,
+        folder.rows,
+        (*told, *file_findings, *findings),
+        max(0, folder.widest - len(header)),
+        lost,
+    )
 
 
-def match_header(layout: Layout, expected: Expected) -> tuple[tuple[str, ...], list[Finding]]:
-    """The header to send, with the mapping's spelling, and what is odd about the file's own."""
-    spelling = {plain(name): name for name in expected.columns}
-    found = [plain(name) for name in layout.header]
-    if missing := [name for key, name in spelling.items() if key not in found]:
-        words = ", ".join(f"'{name}'" for name in missing)
-        raise ColumnMissing(
-            f"The mapping expects {'columns' if len(missing) > 1 else 'a column'} {words}; the file has "
-            f"{', '.join(repr(name) for name in layout.header[:30])}.",
-            line=layout.header_line,
-            column=missing[0],
-        )
-    header = tuple(spelling.get(key, name) for key, name in zip(found, layout.header, strict=True))
-    findings = []
-    renamed = [old for old, new in zip(layout.header, header, strict=True) if old != new]
-    extra = [name for key, name in zip(found, layout.header, strict=True) if key not in spelling] if spelling else []
-    for kind, names in (("column_renamed", renamed), ("column_extra", extra)):
-        if names:
-            findings.append(Finding(kind, len(names), [layout.header_line], ", ".join(names)))
-    return header, findings
+def make_rules(
+    files: RunFiles, layout: Layout, columns: tuple[OwnColumns, Sequence[str]], expected: Expected, shapes: Shapes
+) -> RowRules:
+    own, header = columns
+    places = {key_of(name): place for place, name in enumerate(header)}
+    phone = places.get(key_of(expected.phone)) if expected.phone else None
+    first_rows: list[list[str]] = []
+    with suppress(CsvError):  # the whole reading says what is wrong, and where
+        first_rows = own.strip(next((found.rows for found in read_records(files.original, layout)), []))
+    return RowRules(
+        len(header),
+        shapes,
+        phone,
+        tuple(places[key_of(name)] for name in expected.required if key_of(name) in places),
+        find_beside(first_rows, len(header), phone, shapes),
+        ("" if not layout.is_damaged else ESCAPED if layout.encoding in UTF8 else LOST),
+    )
 
 
-def count_findings(files: RunFiles, codes: bytes) -> list[Finding]:
+def _scan(
+    files: RunFiles, layout: Layout, dialect: Dialect, ways: tuple[RowRules, Reading], progress: Progress
+) -> Folder:
+    rules, reading = ways
+    is_copied = layout.encoding not in UTF8 or dialect.by_rows
+    stream = Stream(files.original, layout.encoding, reading.block)
+    first_line = layout.header_line + (0 if layout.is_lead else 1)
+    with ExitStack() as stack:
+        folder = Folder(files, stack, is_copied=is_copied)
+        for rows in Scan(rules, dialect, reading).rows(stream, layout.skipped, is_copied=is_copied):
+            folder.add(rows if rows.lines[0] >= first_line else rows.under(first_line))
+            progress(folder.rows, stream.place)
+    return folder
+
+
+def count_findings(files: RunFiles) -> list[Finding]:
     """Counting bytes is cheap; only the first ten rows of a kind are looked up."""
-    findings = []
+    codes, findings = files.codes.read_bytes(), []
     for code, kind in ROW_KINDS.items():
         finding = Finding(kind.name, codes.count(code))
         place = codes.find(code)
-        while place >= 0 and len(finding.lines) < 10:
+        while place >= 0 and len(finding.lines) < FIRST_LINES:
             finding.lines.append(files.lines_of(place, 1)[0])
             place = codes.find(code, place + 1)
         if finding.count:

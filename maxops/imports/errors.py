@@ -25,6 +25,10 @@ class ColumnMissing(CsvError):
     kind = "column_missing"
 
 
+class ColumnRepeated(CsvError):
+    kind = "column_repeated"
+
+
 class QuoteOpen(CsvError):
     kind = "quote_open"
 

@@ -62,6 +62,40 @@ KINDS = {
             code=8,
         ),
         Kind(
+            "required_empty",
+            "A cell that must not be empty is empty",
+            "Fill in the columns that the mapping wants filled in every row.",
+            code=9,
+            holds_back=True,
+        ),
+        Kind(
+            "undecodable",
+            "Unreadable characters",
+            "Type the marked characters again; they were damaged before the file came here.",
+            code=10,
+            holds_back=True,
+        ),
+        Kind(
+            "phone_shifted",
+            "The columns of this row look shifted",
+            "The phone cell holds no number, but a cell where this file has none does. Move the cells back.",
+            code=11,
+            holds_back=True,
+        ),
+        Kind(
+            "sent_before",
+            "Went to the same list in the last 30 days",
+            "MaxContact rejects them as duplicates where Dedupe is on, and loads them twice where it is off.",
+            code=12,
+        ),
+        Kind(
+            "accepted_before",
+            "Loaded by an earlier attempt of this upload",
+            "They stay behind so that nobody is loaded twice, also when all rows are sent.",
+            code=13,
+            holds_back=True,
+        ),
+        Kind(
             "column_missing",
             "A column of the mapping is missing",
             "Add the column to the file, or choose the mapping that fits.",
@@ -69,12 +103,23 @@ KINDS = {
         ),
         Kind("not_text", "Not a text file", "Save it as CSV UTF-8 and upload it again.", blocks=True),
         Kind("no_header", "No header", "The first line must hold the names of the columns.", blocks=True),
+        Kind(
+            "column_repeated",
+            "A column of the mapping occurs twice",
+            "Rename or remove one of the two columns: which of them is meant cannot be known.",
+            blocks=True,
+        ),
         Kind("quote_open", "A quote that is never closed", "Close or remove the quote on that line.", blocks=True),
         Kind("no_rows", "No leads under the header", "Upload a file with at least one lead.", blocks=True),
         Kind(
             "column_extra",
             "Columns that the mapping does not expect",
             "They are sent; MaxContact leaves out what its mapping does not have.",
+        ),
+        Kind(
+            "column_doubtful",
+            "Columns without a name, or of the same name",
+            "They are sent as they are; name them if MaxContact is to take them.",
         ),
         Kind(
             "column_own",
@@ -85,6 +130,11 @@ KINDS = {
             "column_renamed",
             "Columns written otherwise than in the mapping",
             "They are sent under the names that the mapping has.",
+        ),
+        Kind(
+            "not_compared",
+            "Recent uploads that could not be compared",
+            "Whether numbers of this file went out with them is not known.",
         ),
         Kind(
             "same_file",

@@ -5,6 +5,13 @@ from collections.abc import Sequence
 PREFIX = "maxops_"
 OWN_COLUMNS = ("maxops_line", "maxops_reason", "maxops_advice")
 SURPLUS_COLUMN = "maxops_surplus"  # only where a row has more cells than the header: none of them may be lost
+# Excel takes a cell that starts so for a formula, even in a CSV file; the copy for Excel has an apostrophe in front.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def restore(cell: str) -> str:
+    """A cell of a report that came back, without the apostrophe that the copy for Excel gave it."""
+    return cell[1:] if cell[:1] == "'" and cell.startswith(FORMULA_STARTS, 1) else cell
 
 
 class OwnColumns:
@@ -23,7 +30,7 @@ class OwnColumns:
         return [name for place, name in enumerate(header) if place not in self._kept]
 
     def strip_header(self, header: Sequence[str]) -> tuple[str, ...]:
-        return tuple(header[place] for place in self._kept)
+        return tuple(restore(header[place]) if self else header[place] for place in self._kept)
 
     def strip(self, rows: list[list[str]]) -> list[list[str]]:
         return [self._strip_row(row) for row in rows] if self else rows
@@ -31,8 +38,8 @@ class OwnColumns:
     def _strip_row(self, row: list[str]) -> list[str]:
         """A surplus cell that nobody cleared stays surplus: the row is still one cell too long."""
         if len(row) != self._width:
-            return row
+            return list(map(restore, row))
         surplus = [row[place] for place in self._surplus]
         while surplus and not surplus[-1]:
             surplus.pop()
-        return [row[place] for place in self._kept] + surplus
+        return [restore(row[place]) for place in self._kept] + surplus

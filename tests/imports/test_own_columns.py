@@ -3,7 +3,9 @@
 import csv
 import io
 
-from maxops.imports.report import SELECTIONS, write_csv
+from maxops.imports.chosen_rows import SELECTIONS
+from maxops.imports.downloads import write_csv
+from maxops.imports.mapping import files_of
 from tests.imports.uploading import assert_adds_up, check, upload
 
 FAULTY = b"phone,reference,name\n01632960901,1,fine\nn/a,2,wrong number\n01632960903,3,one,too many\n"
@@ -53,3 +55,18 @@ def test_a_row_nobody_corrected_is_still_too_long(mapping, letter_box, tmp_path)
     found = {finding["kind"]: finding["lines"] for finding in run.findings}
     assert found["column_count"] == [3]
     assert found["phone_shape"] == [2]
+
+
+def test_the_copy_for_excel_comes_back_as_the_persons_own_cells(mapping, letter_box, tmp_path, connected):
+    (tmp_path / "signs.csv").write_bytes(b"phone,reference,name\nn/a,-2,=1+1\nbad,'3,'plain\n")
+    run = upload(tmp_path / "signs.csv", mapping)
+    letter_box.hand_over()
+    run.refresh_from_db()
+    copy = b"".join(write_csv(run, SELECTIONS["rejects"], for_excel=True))
+    assert b"'-2,'=1+1" in copy
+    (tmp_path / "again.csv").write_bytes(copy.replace(b"n/a", b"01632960902").replace(b"bad", b"01632960903"))
+    again = upload(tmp_path / "again.csv", mapping)
+    letter_box.hand_over()
+    assert assert_adds_up(again)["accepted"] == 2
+    rows = [cells for _, _, cells in files_of(again).rows(range(again.rows))]
+    assert rows == [["01632960902", "-2", "=1+1"], ["01632960903", "'3", "'plain"]]

@@ -2,13 +2,15 @@
 
 import csv
 import io
+import re
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from maxops.imports.encoding import bad_bytes, has_sequence, prove_encoding
 from maxops.imports.errors import CsvError, NoHeader, NotText, QuoteOpen
-from maxops.imports.reader import find_layout, prove_encoding, read_records
+from maxops.imports.reader import find_layout, read_records
 
 ANY_TEST = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 CELLS = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from('",;\n\r|'), max_size=12)
@@ -81,10 +83,49 @@ def test_encoding_is_proved_over_the_whole_file(write, encoding, found):
 
 def test_bytes_that_windows_1252_lacks_do_not_stop_the_file(write):
     _, rows, _ = read_all(write(b"phone,name\n1,Ren\xe9e \x81\n"))
-    assert rows == [["1", "Renée \x81"]]
+    assert rows == [["1", "Renée \ufffd"]]
 
 
-@pytest.mark.parametrize("content", [b"PK\x03\x04rest", b"%PDF-1.7", b"a\0b\0c\0d\0", b"\xef\xbb\xbfphone\n\xff\xfe\n"])
+@pytest.mark.parametrize(
+    ("content", "encoding", "is_damaged"),
+    [
+        ("phone,name\n1,Zoë\n2,José\n".encode() + b"3,Ren\xe9e\n", "utf-8", True),
+        (b"phone,name\n1,Ren\xe9e\n2,Jos\xe9\n" + "3,Zoë\n".encode(), "cp1252", True),
+        (b"phone,name\n1,Ren\xe9e\n", "cp1252", True),
+        (b"\xef\xbb\xbfphone\n\xff\xfe\n", "utf-8-sig", True),
+        ("phone,name\n1,Zoë\n".encode(), "utf-8", False),
+    ],
+)
+def test_a_few_damaged_bytes_do_not_make_another_encoding(write, content, encoding, is_damaged):
+    assert prove_encoding(write(content)) == (encoding, is_damaged)
+
+
+@given(content=st.lists(st.sampled_from([0, 65, 0x7F, 0x80, 0xBF, 0xC1, 0xC2, 0xF4, 0xF5, 0xFF])).map(bytes))
+def test_both_ways_see_the_start_of_a_character_alike(content):
+    by_pattern = re.search(rb"[\xc2-\xf4][\x80-\xbf]", content) is not None
+    assert has_sequence(content, is_fast=True) == has_sequence(content, is_fast=False) == by_pattern
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "found"),
+    [
+        (b"phone,name\n1,Zo\xc3\xab \xff\n\r\n2,\xe9\n", "utf-8", [(2, 8, 0xFF), (4, 3, 0xE9)]),
+        (b"\xef\xbb\xbfphone\r\n\xe9\r\n", "utf-8-sig", [(2, 1, 0xE9)]),
+        (b"phone,name\r1,Ren\xe9e \x81\r", "cp1252", [(2, 9, 0x81)]),
+        ("\ufeffphone\n1\n2,".encode("utf-16-le") + b"\x00\xd8\n\x00", "utf-16", [(3, 5, 0x00)]),
+    ],
+)
+def test_bytes_that_mean_nothing_are_named_by_line_and_place(write, content, encoding, found):
+    assert [tuple(bad) for bad in bad_bytes(write(content), encoding)] == found
+
+
+def test_bad_bytes_are_named_wherever_they_stand(write):
+    line = "07700900123,Zoë\r\n".encode()
+    content = b"phone,name\r\n" + line * 40_000 + b"07700900123,\xff\r\n" + line * 5
+    assert list(map(str, bad_bytes(write(content), "utf-8"))) == ["line 40,002, byte 13 (FF)"]
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04rest", b"%PDF-1.7", b"a\0b\0c\0d\0"])
 def test_what_is_no_text_is_refused(write, content):
     with pytest.raises(NotText):
         prove_encoding(write(content))
