@@ -41,6 +41,11 @@ def impatient_options() -> dict[str, Any]:
     }
 
 
+def scheduled(task: str, seconds: int) -> dict[str, Any]:
+    """One not begun before the next is due is dropped: a slow dialler, or a stopped worker, must never pile them up."""
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+
+
 def configure() -> None:
     """Queue, pool and schedule. State of long work lives in our own tables, so no results are kept."""
     if settings.CELERY_BROKER_URL:
@@ -55,27 +60,11 @@ def configure() -> None:
         timezone=settings.TIME_ZONE,
         beat_schedule_filename=str(settings.DATA_DIR / "beat-schedule"),
         beat_schedule={
-            "pull campaigns": {
-                "task": "maxops.mirror.tasks.pull_board",
-                "schedule": settings.MAXOPS_BOARD_SECONDS,
-                # A slow dialler must never pile readings up: one not begun before the next is due is dropped.
-                "options": {"expires": settings.MAXOPS_BOARD_SECONDS},
-            },
-            "pull the rest": {
-                "task": "maxops.mirror.tasks.pull_rest",
-                "schedule": settings.MAXOPS_PULL_SECONDS,
-                "options": {"expires": settings.MAXOPS_PULL_SECONDS},
-            },
-            "pick up stale bulk acts": {
-                "task": "maxops.mirror.tasks.resume_bulk_acts",
-                "schedule": 20,
-                "options": {"expires": 20},
-            },
-            "pick up stale runs": {
-                "task": "maxops.imports.tasks.resume_stale",
-                "schedule": 20,
-                "options": {"expires": 20},
-            },
+            "pull campaigns": scheduled("maxops.mirror.tasks.pull_board", settings.MAXOPS_BOARD_SECONDS),
+            "pull the rest": scheduled("maxops.mirror.tasks.pull_rest", settings.MAXOPS_PULL_SECONDS),
+            "pick up stale bulk acts": scheduled("maxops.mirror.tasks.resume_bulk_acts", 20),
+            "pick up stale runs": scheduled("maxops.imports.tasks.resume_stale", 20),
+            "sweep old lead files": scheduled("maxops.imports.tasks.sweep", 3600),
         },
     )
 

@@ -25,6 +25,8 @@ env = environ.Env(
     MAXOPS_LOG_LEVEL=(str, "INFO"),
     MAXOPS_PHONE_REGION=(str, "GB"),
     MAXOPS_UPLOAD_LIMIT=(int, 2_000_000_000),
+    MAXOPS_KEEP_FILES_DAYS=(int, 30),
+    MAXOPS_ANSWER_HOURS=(int, 2),
     MAXOPS_PULL_SECONDS=(int, 300),
     MAXOPS_BOARD_SECONDS=(int, 15),
     MAXOPS_IDLE_SECONDS=(int, 60),
@@ -184,6 +186,10 @@ MEDIA_ROOT = DATA_DIR / "uploads"
 # Half-received files lie on the disk of the finished ones, and for nobody else to read.
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "incoming"
 FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, exist_ok=True)
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "maxops.imports.form_files.FullDiskUploadHandler",
+]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # an admin action over a long selection
 
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC.scheme == "https"
@@ -229,9 +235,11 @@ LOGGING = {
 
 MAXOPS_PHONE_REGION = env("MAXOPS_PHONE_REGION")
 MAXOPS_UPLOAD_LIMIT = env("MAXOPS_UPLOAD_LIMIT")  # bytes of one lead file
+MAXOPS_KEEP_FILES_DAYS = env("MAXOPS_KEEP_FILES_DAYS")  # lead files and reports are deleted after; 0 keeps them
 MAXOPS_PULL_SECONDS = env("MAXOPS_PULL_SECONDS")  # between two readings of lists, teams, users
 MAXOPS_BOARD_SECONDS = env("MAXOPS_BOARD_SECONDS")  # between two readings of the campaigns while somebody looks
 MAXOPS_IDLE_SECONDS = env("MAXOPS_IDLE_SECONDS")  # ... and while nobody does
+MAXOPS_ANSWER_HOURS = env("MAXOPS_ANSWER_HOURS")  # a part not reported on by then counts as unanswered
 MAXOPS_HISTORY_DAYS = env("MAXOPS_HISTORY_DAYS")  # how long the mirror remembers what changed in MaxContact
 MAXOPS_EMERGENCY_SECONDS = env("MAXOPS_EMERGENCY_SECONDS")  # how long campaigns are re-read after the handle was pulled
 MAXOPS_PROXIES = env("MAXOPS_PROXIES")  # proxies of ours a request comes through, each adding to X-Forwarded-For

@@ -39,16 +39,38 @@ def test_nobody_unknown_may_send_much(incoming, path, cookie):
 
 
 @pytest.mark.django_db
-def test_whoever_is_logged_in_sends_much_to_the_upload_alone(settings):
+def test_whoever_may_upload_sends_much_to_the_upload_alone(settings):
     client = Client()
     client.force_login(User.objects.create_superuser("chief"))
-    assert client.post(reverse("imports:new"), big_file()).status_code == 200  # the form, which misses the mapping
+    assert client.post(reverse("imports:new"), big_file()).status_code == 302  # on to the choice of a mapping
     assert client.post("/emergency/", big_file()).status_code == 413
     settings.MAXOPS_UPLOAD_LIMIT = len(BIG) - body_limits.FRAME_OF_UPLOAD - 1
     assert client.post(reverse("imports:new"), big_file()).status_code == 413
 
 
+PIECES = "/imports/uploads/0b9f6f0e-6d0c-4f3e-9d35-3c1f6f0e6d0c/?from=0"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/imports/new/", PIECES])
+def test_who_may_not_upload_sends_no_more_than_a_form(path):
+    client = Client()
+    client.force_login(User.objects.create_user("somebody"))
+    assert client.post(path, BIG, content_type="application/octet-stream").status_code == 413
+
+
+@pytest.mark.django_db
+def test_a_piece_of_a_file_may_be_larger_than_a_form_and_no_more():
+    client = Client()
+    client.force_login(User.objects.create_superuser("chief"))
+    assert client.post(PIECES, BIG, content_type="application/octet-stream").status_code == 404  # let in, none there
+    much = b"x" * (body_limits.PIECE_LIMIT + 1)
+    assert client.post(PIECES, much, content_type="application/octet-stream").status_code == 413
+
+
 def test_the_paths_are_those_of_the_addresses():
+    assert PIECES.startswith(reverse("imports:uploads"))
+    assert reverse("imports:uploads") == body_limits.PIECES_PATH
     assert reverse("imports:new") == body_limits.UPLOAD_PATH
     assert reverse("callbacks:receive", args=["maxcontact", "secret"]).startswith(body_limits.CALLBACKS)
 

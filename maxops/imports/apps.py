@@ -21,8 +21,36 @@ class ImportsConfig(AppConfig):
         return Path(settings.DATA_DIR) / "runs"
 
     @property
+    def incoming_folder(self) -> Path:
+        """Files that belong to no run yet."""
+        return self.runs_folder / "incoming"
+
+    @property
+    def form_files_folder(self) -> Path:
+        """Where Django writes the file of a form while it comes in."""
+        return Path(settings.FILE_UPLOAD_TEMP_DIR)
+
+    @property
     def answers_folder(self) -> Path:
         return Path(settings.DATA_DIR) / "answers"
+
+    @property
+    def answer_hours(self) -> int:
+        """How long a report is waited for before the run is shown as unanswered."""
+        return settings.MAXOPS_ANSWER_HOURS
+
+    @property
+    def upload_limit(self) -> int:
+        return settings.MAXOPS_UPLOAD_LIMIT
+
+    @property
+    def keep_files_days(self) -> int:
+        return settings.MAXOPS_KEEP_FILES_DAYS
+
+    @property
+    def portal_mapper_url(self) -> str:
+        """MaxContact's page of import mappings (S000, Creating an Import Mapping)."""
+        return f"{settings.MAXCONTACT_URL.rstrip('/')}/ManagerPortal/ImportMapper" if settings.MAXCONTACT_URL else ""
 
     @property
     def public_url(self) -> str:

@@ -5,20 +5,24 @@ The bytes are stored under a name of ours, hashed on the way; the browser's file
 
 import hashlib
 import os
-import re
 import time
 import uuid
 from collections.abc import Callable, Iterable
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.apps import apps
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from maxops.imports import after_check, archives
+from maxops.imports.archives import readable_name
+from maxops.imports.attempts import first_of
 from maxops.imports.checks import Checked, check_file
 from maxops.imports.counts import note, recount
+from maxops.imports.disk import NoRoom, is_full, require_room
 from maxops.imports.errors import CsvError
 from maxops.imports.files import RunFiles
 from maxops.imports.findings import Finding
@@ -28,7 +32,10 @@ from maxops.imports.phones import shapes_of
 from maxops.imports.rejections import start_outcomes
 from maxops.locks import hold
 
-UNSAFE_IN_NAMES = re.compile(r"[^\w.() +-]")
+BLOCK = 1 << 20
+WAITS_FOR_ROOM = (
+    "The disk of this server is full. Nothing was sent; the check goes on by itself as soon as there is room again."
+)
 
 
 class Staged(NamedTuple):
@@ -47,10 +54,13 @@ class Wish(NamedTuple):
     options: dict[str, Any] = {}
     attempt_of: Run | None = None
     staff: str = ""
+    matches: dict[str, str] = {}  # column of the file -> column of the mapping
+    has_header: bool = True
+    is_probe: bool = False
 
 
 def stage(blocks: Iterable[bytes]) -> Staged:
-    folder = apps.get_app_config("imports").runs_folder / "incoming"
+    folder = apps.get_app_config("imports").incoming_folder
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / str(uuid.uuid4())
     digest, size = hashlib.sha256(), 0
@@ -68,6 +78,19 @@ def stage(blocks: Iterable[bytes]) -> Staged:
     return Staged(path, digest.hexdigest(), size)
 
 
+def stage_again(run: Run) -> Staged:
+    """The file of a run once more, for another run: at once, however large it is, since nothing writes into it."""
+    original, folder = files_of(run).original, apps.get_app_config("imports").incoming_folder
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / str(uuid.uuid4())
+    try:
+        os.link(original, path)
+    except OSError:  # not every disk can
+        with original.open("rb") as file:
+            return stage(iter(partial(file.read, BLOCK), b""))
+    return Staged(path, run.sha256, run.size)
+
+
 def receive(staged: Staged, file_name: str, wish: Wish) -> Run:
     """The run of a stored file; whoever calls queues its check."""
     with transaction.atomic():
@@ -76,11 +99,14 @@ def receive(staged: Staged, file_name: str, wish: Wish) -> Run:
             mapping_version=wish.mapping.version,
             list_id=wish.list_id,
             options=wish.options,
-            attempt_of=wish.attempt_of,
+            attempt_of=first_of(wish.attempt_of) if wish.attempt_of else None,
             file_name=readable_name(file_name),
             sha256=staged.sha256,
             size=staged.size,
             staff=wish.staff,
+            matches=wish.matches,
+            has_header=wish.has_header,
+            is_probe=wish.is_probe,
             heartbeat=timezone.now(),
         )
         files = files_of(run)
@@ -92,12 +118,6 @@ def receive(staged: Staged, file_name: str, wish: Wish) -> Run:
     return run
 
 
-def readable_name(name: str) -> str:
-    """The last part of whatever path a browser sends, without what could trouble a screen or a header."""
-    last = PurePosixPath(PureWindowsPath(name).name).name
-    return UNSAFE_IN_NAMES.sub("_", last)[-200:] or "leads.csv"
-
-
 def check(run_id: int) -> None:
     """Reads the whole file and leaves the run ready, or failed with the reason. Nothing is sent."""
     run = Run.objects.select_related("mapping").get(pk=run_id)
@@ -106,24 +126,57 @@ def check(run_id: int) -> None:
         run.refresh_from_db()
         if not mine or run.state not in (Run.State.RECEIVED, Run.State.CHECKING):
             return
-        Run.objects.filter(pk=run.pk).update(state=Run.State.CHECKING, heartbeat=timezone.now())
+        run.mapping_version = run.mapping.version  # what it is checked by; it may have been edited since the file came
+        Run.objects.filter(pk=run.pk).update(
+            state=Run.State.CHECKING, heartbeat=timezone.now(), rows=0, checked_bytes=0
+        )
         try:
+            require_room(files.folder, run.size // 4)  # the file itself is here already
+            _unpack(run, files)
             checked = check_file(files, expected_of(run), shapes_of(region_of(run.mapping)), progress_of(run))
+            _keep_check(run, files, checked)
         except CsvError as error:
             _fail_check(run, error)
-            return
-        _keep_check(run, files, checked)
+        except (NoRoom, OSError, OperationalError) as error:
+            if not isinstance(error, NoRoom) and not is_full(error):
+                raise
+            _wait_for_room(run, files)
 
 
-def progress_of(run: Run) -> Callable[[int], None]:
-    """Tells the database how far the check is, at most once a second."""
-    told = time.monotonic()
+def _unpack(run: Run, files: RunFiles) -> None:
+    """The leads of a packed file take the place of the archive, under their own hash: that is what is sent."""
+    if not archives.is_packed(files.original):
+        return
+    told = progress_of(run)
+    target = files.folder / "original.unfinished"
+    limit = apps.get_app_config("imports").upload_limit
+    unpacked = archives.unpack(files.original, target, limit, lambda size: told(0, size))
+    # Before the rename: whoever dies between the two unpacks once more, to the same hash.
+    run.sha256, run.size = unpacked.sha256, unpacked.size
+    run.save(update_fields=["sha256", "size"])
+    target.rename(files.original)
+    note(run, f"Unpacked {unpacked.size:,} bytes.")
 
-    def progress(rows: int) -> None:
+
+def _wait_for_room(run: Run, files: RunFiles) -> None:
+    """What the check wrote so far goes first: without it there is room to say so."""
+    for path in files.folder.iterdir():
+        if path.is_file() and path not in (files.original, files.corrections, files.folder / "lock"):
+            path.unlink()
+    if run.message != WAITS_FOR_ROOM:
+        note(run, WAITS_FOR_ROOM)
+    Run.objects.filter(pk=run.pk).update(state=Run.State.RECEIVED, rows=0, checked_bytes=0, message=WAITS_FOR_ROOM)
+
+
+def progress_of(run: Run) -> Callable[..., None]:
+    """Tells the database how far the check is: at once, then at most once a second."""
+    told = float("-inf")
+
+    def progress(rows: int, place: int = 0) -> None:
         nonlocal told
         if time.monotonic() - told >= 1:
             told = time.monotonic()
-            Run.objects.filter(pk=run.pk).update(rows=rows, heartbeat=timezone.now())
+            Run.objects.filter(pk=run.pk).update(rows=rows, checked_bytes=place, heartbeat=timezone.now())
 
     return progress
 
@@ -135,9 +188,9 @@ def _fail_check(run: Run, error: CsvError) -> None:
 
 
 def _keep_check(run: Run, files: RunFiles, checked: Checked) -> None:
-    findings = [finding.as_json() for finding in checked.findings]
+    kept = after_check.follow(run, files, checked.findings)
     if earlier := earlier_run(run):
-        findings.append(same_file(earlier))
+        kept["findings"].append(same_file(earlier))
     start_outcomes(files)
     note(run, f"Checked {checked.rows:,} rows.")
     recount(
@@ -147,14 +200,17 @@ def _keep_check(run: Run, files: RunFiles, checked: Checked) -> None:
         encoding=checked.layout.encoding,
         delimiter=checked.layout.delimiter,
         header=list(checked.layout.header),
-        findings=findings,
+        surplus=checked.surplus,
+        mapping_version=run.mapping_version,
         message="",
+        **kept,
     )
 
 
 def earlier_run(run: Run) -> Run | None:
     """The last other run that sent this very file to the same list, is sending it, or may have."""
-    same = Run.objects.filter(sha256=run.sha256, mapping__platform=run.mapping.platform).exclude(pk=run.pk)
+    same = Run.objects.filter(sha256=run.sha256, mapping__platform=run.mapping.platform, is_probe=False)
+    same = same.exclude(pk=run.pk)
     same = same.filter(Q(sent__gt=0) | Q(state=Run.State.SENDING))
     list_id = run.list_id or run.mapping.list_id
     return next((other for other in same if (other.list_id or other.mapping.list_id) == list_id), None)
@@ -162,9 +218,4 @@ def earlier_run(run: Run) -> Run | None:
 
 def same_file(earlier: Run) -> dict[str, Any]:
     words = f"Run {earlier.pk} on {timezone.localtime(earlier.created_at):%d %B %Y, %H:%M}"
-    return Finding("same_file", 1, [], words).as_json()
-
-
-def rows_to_hold(run: Run) -> int:
-    """How many rows the platform would reject by what the check found."""
-    return sum(finding["count"] for finding in run.findings if finding["holds_back"])
+    return {**Finding("same_file", 1, [], words).as_json(), "runs": [earlier.pk]}

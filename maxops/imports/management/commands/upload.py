@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 
-from maxops.imports import delivery, intake
+from maxops.imports import bookings, delivery, intake
+from maxops.imports.disk import FULL_WORDS, NoRoom, is_full, require_room
 from maxops.imports.errors import WrongState, WrongValue
 from maxops.imports.management.commands.mapping import read_pairs
 from maxops.imports.mapping import platform_of, read_options, split_list
 from maxops.imports.models import Mapping, Run
+from maxops.imports.sending_screen import emergency_words
 from maxops.imports.summary import print_run
 from maxops.imports.waiting import wait_for
 
@@ -20,7 +23,7 @@ BLOCK = 1 << 20
 
 
 class Command(BaseCommand):
-    help = "Uploads a CSV file of leads. Needs no worker; the rejected rows come when MaxContact calls back."
+    help = "Uploads a file of leads, packed or not. Needs no worker; rejected rows come when MaxContact calls back."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
@@ -36,9 +39,11 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         try:
             wish = read_wish(options)
-            staged = intake.stage(read_blocks(options["file"]))
+            staged = take(options["file"])
         except WrongValue as error:
             raise CommandError(str(error), returncode=2) from error
+        except NoRoom as error:
+            raise CommandError(str(error), returncode=1) from error
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror or error}.", returncode=2) from error
         run = intake.receive(staged, options["file"].name, wish)
@@ -52,10 +57,12 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
     def _send(self, run: Run, options: dict[str, Any]) -> None:
+        if words := emergency_words():
+            self.stderr.write(words)
         try:
             delivery.send(run, options["held_back"], run.staff, again=True)
         except WrongState as error:
-            delivery.stop(run, str(error), Run.State.FAILED)
+            bookings.stop(run, str(error), Run.State.FAILED)
             return
         delivery.deliver(run.pk)
 
@@ -83,6 +90,18 @@ def find_mapping(name: str) -> Mapping:
     if len(found) > 1:
         raise WrongValue(f"Several platforms have a mapping '{name}'.")
     return found[0]
+
+
+def take(path: Path) -> intake.Staged:
+    """A copy of the file where runs lie. NoRoom when the disk cannot hold it, before anything is written or after."""
+    folder = apps.get_app_config("imports").incoming_folder
+    require_room(folder, path.stat().st_size)
+    try:
+        return intake.stage(read_blocks(path))
+    except OSError as error:
+        if is_full(error):
+            raise NoRoom(FULL_WORDS) from error
+        raise
 
 
 def read_blocks(path: Path) -> Iterator[bytes]:
