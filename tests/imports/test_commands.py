@@ -64,6 +64,17 @@ def test_mapping_options_are_kept_and_the_list_apart(transactional_db, capsys):
     assert (mapping.options, mapping.list_id) == ({"Dedupe": True}, 7)
 
 
+def test_mapping_required_columns_and_region_are_kept_as_version_1(transactional_db, capsys):
+    words = ["mapping", "add", "X", "--columns", "phone,Customer Ref", "--required", "customer ref", "--region", "ie"]
+    code, answer = run_command(capsys, *words)
+    assert (code, answer["required"], answer["region"]) == (0, ["Customer Ref"], "IE")
+    assert run_command(capsys, *words) == (0, answer)
+    (version,) = Mapping.objects.get().versions.all()
+    assert (version.number, version.staff.startswith("command line")) == (1, True)
+    for wrong in (["--required", "nowhere"], ["--region", "XX"]):
+        assert run_command(capsys, "mapping", "add", "Y", "--columns", "phone", *wrong)[0] == 2
+
+
 def test_upload_without_wait_leaves_the_run_waiting(mapping, planted, capsys, letter_box):
     code, state = run_command(capsys, "upload", str(planted.path), "--mapping", "Planted")
     assert (code, state["state"], state["sent"]) == (0, "waiting", 1000)
