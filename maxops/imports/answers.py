@@ -9,21 +9,41 @@ from pathlib import Path
 
 from django.apps import apps
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 
+from maxops.imports.disk import MARGIN, flush_to_disk, free_bytes, is_full
 from maxops.imports.errors import BodyTooLarge
 from maxops.imports.models import OPEN_PARTS, Answer, Mapping, Part
 
 BODY_LIMIT = 300_000_000
+UNSETTLED_LIMIT = 2_000_000_000  # bytes that one mapping's reports may lie here unbooked
+FLUSHED = 2_000_000  # bytes written to the disk while the next ones come, so that the end need not wait for all
+
+
+class NoRoomForAnswer(Exception):
+    """The disk, or the share of it that a mapping's unbooked reports may take, has no room for another."""
 
 
 def find_mapping(platform: str, secret: str) -> Mapping | None:
     """Every secret is compared, in constant time, so that the time taken tells nothing."""
     found = None
-    for mapping in Mapping.objects.filter(platform=platform):
-        if hmac.compare_digest(mapping.secret.encode(), secret.encode()):
-            found = mapping
-    return found
+    for mapping_id, known in Mapping.objects.filter(platform=platform).values_list("pk", "secret"):
+        if hmac.compare_digest(known.encode(), secret.encode()):
+            found = mapping_id
+    return None if found is None else Mapping.objects.get(pk=found)
+
+
+def require_room(mapping: Mapping, size: int) -> None:
+    """NoRoomForAnswer unless a body of this size may still be stored."""
+    unsettled = Answer.objects.filter(mapping=mapping).exclude(state__in=[Answer.State.MATCHED, Answer.State.DUPLICATE])
+    taken = unsettled.aggregate(bytes=Sum("size"))["bytes"] or 0
+    if taken + size > UNSETTLED_LIMIT:
+        raise NoRoomForAnswer(
+            f"{taken:,} bytes of reports for mapping {mapping.pk} wait to be booked: no more is taken"
+        )
+    if free_bytes(answers_folder()) < size + MARGIN:
+        raise NoRoomForAnswer("the disk is full")
 
 
 def body_of(answer: Answer) -> Path:
@@ -34,8 +54,9 @@ def answers_folder() -> Path:
     return apps.get_app_config("imports").answers_folder
 
 
-def store_answer(mapping: Mapping, blocks: Iterator[bytes]) -> tuple[Answer, bool]:
+def store_answer(mapping: Mapping, blocks: Iterator[bytes], announced: int = 0) -> tuple[Answer, bool]:
     """The stored answer, and whether it is news. The same body again only counts up the first one's repeats."""
+    require_room(mapping, announced)
     folder = answers_folder()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     unfinished = folder / f".{uuid.uuid4()}"
@@ -49,7 +70,12 @@ def store_answer(mapping: Mapping, blocks: Iterator[bytes]) -> tuple[Answer, boo
                 return earlier, False
             name = f"{mapping.pk}-{timezone.now():%Y%m%dT%H%M%S%f}-{sha256[:16]}"
             unfinished.rename(folder / name)
+            flush_to_disk(folder)
             return Answer.objects.create(mapping=mapping, file=name, sha256=sha256, size=size), True
+    except OSError as error:
+        if is_full(error):
+            raise NoRoomForAnswer("the disk is full") from error
+        raise
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -80,7 +106,7 @@ def earlier_rows(answer: Answer) -> int:
 
 
 def _write(path: Path, blocks: Iterator[bytes]) -> tuple[str, int]:
-    digest, size = hashlib.sha256(), 0
+    digest, size, flushed = hashlib.sha256(), 0, 0
     with path.open("wb") as file:
         for block in blocks:
             size += len(block)
@@ -88,6 +114,11 @@ def _write(path: Path, blocks: Iterator[bytes]) -> tuple[str, int]:
                 raise BodyTooLarge
             digest.update(block)
             file.write(block)
+            flushed += len(block)
+            if flushed > FLUSHED:
+                file.flush()
+                os.fdatasync(file.fileno())
+                flushed = 0
         file.flush()
         os.fsync(file.fileno())
     return digest.hexdigest(), size

@@ -10,7 +10,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from maxops.imports.models import Part, Run, RunEvent, Tally
-from maxops.imports.rejections import FIRST_REASON, LAST_REASON, OTHER_REASONS
+from maxops.imports.rejections import FIRST_REASON, LAST_REASON
+from maxops.remote.lines import OTHER_REASONS
 from maxops.remote.platforms.interface import Fate
 
 SENT = frozenset({Part.State.SENDING, Part.State.WAITING, Part.State.ANSWERED, Part.State.UNKNOWN})

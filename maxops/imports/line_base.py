@@ -5,18 +5,20 @@ wins clearly; it is kept per mapping with its evidence. MAXCONTACT_LINE_BASE oth
 """
 
 from array import array
-from collections.abc import Sequence
+from itertools import compress, islice
 from typing import NamedTuple
 
 from django.apps import apps
 
-from maxops.imports.files import RunFiles
-from maxops.imports.findings import KINDS
-from maxops.imports.models import Mapping
-from maxops.remote.platforms.interface import FIRST_NUMBERS
+from maxops.imports.findings import HOLDING_CODES, KINDS
+from maxops.imports.models import Mapping, Run
+from maxops.imports.part_rows import SentPart
+from maxops.remote.lines import NamedLines, Numbering
 
 BASES = ("record", "file", "physical", "data_line", "record0")
 ASSUMED = "record"
+FIRST_NUMBERS = {"record": 1, "record0": 0, "file": 2, "physical": 2, "data_line": 1}
+PHYSICAL = frozenset({"physical", "data_line"})
 BASE_WORDS = {
     "record": "the first row under the header is line 1",
     "record0": "the first row under the header is line 0",
@@ -31,19 +33,23 @@ PREDICTIONS = {
 }
 CODES = {reason: frozenset(KINDS[kind].code for kind in kinds) for reason, kinds in PREDICTIONS.items()}
 CONVINCING = 3  # one expected row in so many must be named; fewer are hits by chance
+ENOUGH = 20_000  # lines of one reason
 OUTSIDE = 3  # a number that names no row of the part weighs as much as three that fit
-
-PHYSICAL = {"physical": 0, "data_line": 1}  # lines of the request that are not counted: none, or the header
-
-Lines = Sequence[tuple[int, str]]
+OF_GOOD_ROWS = frozenset({"Duplicate", "DuplicateInFile", "DoNotCall"})  # what may befall a good number as well
 
 
 class Inference(NamedTuple):
-    """`base` is "" when the evidence does not decide; `score` is how well the best reading fits."""
+    """`base` is "" when the evidence does not decide; `score` is how well the best reading fits.
+
+    By it `hits` of the `foreseen` lines are rows that we expected, and `outside` name no row at all.
+    """
 
     base: str
     score: int
     evidence: str
+    hits: int = 0
+    foreseen: int = 0
+    outside: int = 0
 
 
 class Known(NamedTuple):
@@ -54,57 +60,47 @@ class Known(NamedTuple):
     words: str
 
 
-class SentPart(NamedTuple):
-    """What the inference needs of a part: its row numbers, the findings on them, their physical lines as sent."""
+class Fit(NamedTuple):
+    """How well one reading fits a report."""
 
-    rows: array
-    codes: bytes
-    physical: Sequence[int]
+    base: str
+    hits: int
+    outside: int
 
-
-def look_at(files: RunFiles, rows: array) -> SentPart:
-    first = rows[0]
-    codes = files.codes_of(first, rows[-1] - first + 1)
-    return SentPart(rows, bytes(codes[row - first] for row in rows), physical_lines(files, rows))
+    @property
+    def score(self) -> int:
+        return self.hits - OUTSIDE * self.outside
 
 
-def physical_lines(files: RunFiles, rows: array) -> Sequence[int]:
-    """The line each row starts on in the request that carried it, the header being line 1."""
-    first, count = rows[0], rows[-1] - rows[0] + 1
-    offsets = files.offsets_of(first, count + 1)
-    with files.clean.open("rb") as file:
-        file.seek(offsets[0])
-        text = file.read(offsets[-1] - offsets[0])
-    if len(rows) == count and text.count(b"\n") == count:
-        return range(2, 2 + count)
-    lines, line, base = array("I"), 2, offsets[0]
-    for row in rows:
-        lines.append(line)
-        line += text.count(b"\n", offsets[row - first] - base, offsets[row - first + 1] - base)
-    return lines
-
-
-def infer(part: SentPart, lines: Lines) -> Inference:
-    """The reading that fits best. Two readings that name the same rows are one: the simpler of them is taken."""
-    places = {base: _places(part, lines, base) for base in BASES}
-    scores = {base: _score(part, lines, places[base]) for base in BASES}
-    best = max(BASES, key=lambda base: scores[base])
-    rivals = [scores[base] for base in BASES if places[base] != places[best]]
-    second = max(rivals, default=0)
-    predicted = sum(reason in CODES for _, reason in lines)
-    if scores[best] <= max(0, second) or scores[best] * CONVINCING < predicted:
-        return Inference("", scores[best], "")
+def infer(part: SentPart, lines: NamedLines) -> Inference:
+    """The reading that fits best, if it clearly does."""
+    foretold = foretold_by(part, lines)
+    chosen = chosen_lines(lines, foretold)
+    foreseen = sum(map(len, chosen.values()))
+    fits = [
+        Fit(base, count_hits(part, chosen, numbering, foretold), numbering.count_outside(lines.numbers, part.count))
+        for base in BASES
+        if (numbering := numbering_of(part, base)) and not is_told_by_another(part, base)
+    ]
+    best = max(fits, key=lambda fit: fit.score)
+    second = max((fit.score for fit in fits if fit is not best), default=0)
+    figures = (best.hits, foreseen, best.outside)
+    is_weighed = part.breaks is not None  # else the readings that count lines could not be
+    if not is_weighed or best.score <= max(0, second) or best.score * CONVINCING < foreseen:
+        return Inference("", best.score, "", *figures)
     evidence = (
-        f"{scores[best]} of {predicted} rows that we expected to be rejected were named when {BASE_WORDS[best]}; "
-        f"the next best reading fits {max(second, 0)}."
+        f"{best.hits:,} of {foreseen:,} rows that we expected to be rejected were named when {BASE_WORDS[best.base]}; "
+        f"the next best reading fits {max(second, 0):,}."
     )
-    return Inference(best, scores[best], evidence)
+    return Inference(best.base, best.score, evidence, *figures)
 
 
-def numbers_of(part: SentPart, base: str) -> Sequence[int]:
-    """What the platform calls each row of the part when it counts physical lines."""
-    skipped = PHYSICAL[base]
-    return [line - skipped for line in part.physical] if skipped else part.physical
+def numbering_of(part: SentPart, base: str) -> Numbering | None:
+    """What the platform calls the rows of a part by this reading; None where it can no longer be told."""
+    first = FIRST_NUMBERS[base]
+    if base not in PHYSICAL:
+        return Numbering(first)
+    return None if part.breaks is None else Numbering(first, *part.breaks)
 
 
 def known_base(mapping: Mapping) -> Known:
@@ -122,21 +118,46 @@ def known_base(mapping: Mapping) -> Known:
     return Known(ASSUMED, False, f"It is assumed that {BASE_WORDS[ASSUMED]}.")
 
 
-def _places(part: SentPart, lines: Lines, base: str) -> list[int]:
-    """Position in the part for each line named, -1 where there is none."""
-    count = len(part.rows)
-    if base in PHYSICAL:
-        known = {line: place for place, line in enumerate(numbers_of(part, base))}
-        return [known.get(number, -1) for number, _ in lines]
-    first = FIRST_NUMBERS[base]
-    return [number - first if 0 <= number - first < count else -1 for number, _ in lines]
+def why_assumed(run: Run) -> str:
+    """What kept a report from showing how lines are counted, where that was our doing."""
+    if not run.held_back:
+        return ""
+    return "The rows held back were those that would have shown it; a probe shows it, or one upload sent whole."
 
 
-def _score(part: SentPart, lines: Lines, places: list[int]) -> int:
-    score = 0
-    for place, (_, reason) in zip(places, lines, strict=True):
-        if place < 0:
-            score -= OUTSIDE
+def is_told_by_another(part: SentPart, base: str) -> bool:
+    """Where no row has a line break inside, counting lines and counting rows are one: the simpler word is taken."""
+    return base in PHYSICAL and not (part.breaks and part.breaks.broken)
+
+
+def foretold_by(part: SentPart, lines: NamedLines) -> dict[int, frozenset[int]]:
+    """The report's reasons that the check can foresee, as bytes -> the findings that foretell them."""
+    foretold = {}
+    for code, reason in enumerate(lines.reasons):
+        if part.is_probe and reason not in OF_GOOD_ROWS:
+            foretold[code] = HOLDING_CODES  # only one of its rows has anything wrong with it
         elif reason in CODES:
-            score += part.codes[place] in CODES[reason]
-    return score
+            foretold[code] = CODES[reason]
+    return foretold
+
+
+def chosen_lines(lines: NamedLines, foretold: dict[int, frozenset[int]]) -> dict[int, array]:
+    """The numbers that foretold reasons go with; of very many an even choice, which tells as much."""
+    chosen = {}
+    for code in foretold:
+        flags = lines.codes.translate(bytes(byte == code for byte in range(256)))
+        step = -(-flags.count(1) // ENOUGH)
+        chosen[code] = array("I", islice(compress(lines.numbers, flags), None, None, step))
+    return chosen
+
+
+def count_hits(
+    part: SentPart, chosen: dict[int, array], numbering: Numbering, foretold: dict[int, frozenset[int]]
+) -> int:
+    """Lines that name a row of which just that reason was expected."""
+    hits = 0
+    for code, findings in foretold.items():
+        places = numbering.places(chosen[code], part.count)
+        found = bytes(part.codes[place] for place in places if place >= 0)
+        hits += sum(map(found.count, findings))
+    return hits

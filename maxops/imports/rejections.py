@@ -5,18 +5,20 @@ Bytes from FIRST_REASON on are reasons, which the run's tallies name.
 
 import json
 import os
+import re
 from array import array
 from collections.abc import Collection, Iterator
 from itertools import compress
 
 from maxops.imports.files import RunFiles, write_atomically
+from maxops.remote.lines import NamedLines
 from maxops.remote.platforms.interface import Report
 
 NOT_ATTEMPTED, HELD_BACK, WAITING, ACCEPTED, UNKNOWN, UNNAMED = range(6)
 """UNNAMED: loaded, or among the rejected rows that the platform counted without naming."""
 FIRST_REASON = 10
 LAST_REASON = 255
-OTHER_REASONS = "Other reasons"
+SENT_ROWS = re.compile(b"[^" + re.escape(bytes([HELD_BACK])) + b"]+")
 
 
 def start_outcomes(files: RunFiles, held_back: Collection[int] = ()) -> int:
@@ -41,15 +43,27 @@ def sent_rows(files: RunFiles, first: int, last: int) -> array:
     return array("I", (first + place for place, code in enumerate(outcomes) if code != HELD_BACK))
 
 
-def write_outcomes(files: RunFiles, rows: array, codes: bytes) -> None:
-    """Sets the byte of each row; parts never share a row, so that they need no lock against each other."""
-    first = rows[0]
+def write_outcomes(files: RunFiles, first: int, last: int, codes: bytes) -> None:
+    """Sets the byte of each row from first to last but those held back; parts never share a row, so without a lock.
+
+    ValueError when there are not as many such rows as bytes.
+    """
     with files.outcomes.open("r+b") as file:
-        known = bytearray(os.pread(file.fileno(), rows[-1] - first + 1, first))
-        for row, code in zip(rows, codes, strict=True):
-            known[row - first] = code
-        os.pwrite(file.fileno(), known, first)
+        known = os.pread(file.fileno(), last - first + 1, first)
+        if len(known) - known.count(HELD_BACK) != len(codes):
+            raise ValueError("there are not as many rows as outcomes")
+        os.pwrite(file.fileno(), codes if len(known) == len(codes) else _spread(known, codes), first)
         os.fsync(file.fileno())
+
+
+def _spread(known: bytes, codes: bytes) -> bytearray:
+    """The bytes over the rows that were sent; those held back stay."""
+    spread, done = bytearray(known), 0
+    for sent in SENT_ROWS.finditer(known):
+        begin, end = sent.span()
+        spread[begin:end] = codes[done : done + end - begin]
+        done += end - begin
+    return spread
 
 
 def mark_rows(files: RunFiles, first: int, last: int, code: int) -> None:
@@ -63,16 +77,23 @@ def mark_rows(files: RunFiles, first: int, last: int, code: int) -> None:
 
 def keep_early_report(files: RunFiles, part: int, report: Report) -> None:
     """The rows that the answer to the upload named as rejected; the later report does not repeat them."""
-    kept = {"success": report.success, "lines": report.lines, "references": report.references}
-    write_atomically(files.folder / f"early-{part}", json.dumps(kept).encode())
+    lines = report.lines
+    kept = {"success": report.success, "reasons": lines.reasons, "count": len(lines), "references": report.references}
+    head = json.dumps(kept).encode() + b"\n"
+    write_atomically(files.folder / f"early-{part}", head + lines.numbers.tobytes() + bytes(lines.codes))
 
 
 def early_report(files: RunFiles, part: int) -> Report | None:
     path = files.folder / f"early-{part}"
     if not path.exists():
         return None
-    kept = json.loads(path.read_bytes())
-    lines = tuple((number, reason) for number, reason in kept["lines"])
+    with path.open("rb") as file:
+        kept = json.loads(file.readline())
+        numbers = array("I", file.read(4 * kept["count"]))
+        codes = file.read()
+    lines = NamedLines()
+    table = bytes(map(lines.code_of, kept["reasons"])).ljust(256, b"\0")
+    lines.extend(numbers, codes.translate(table))
     return Report(kept["success"], lines=lines, references=tuple(kept["references"]))
 
 

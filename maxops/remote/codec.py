@@ -6,7 +6,7 @@ no network. Of a body that cannot be read, an excerpt is kept only where the cal
 
 import io
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, cast
@@ -14,6 +14,7 @@ from typing import Any, cast
 import msgspec
 from lxml import etree
 
+from maxops.remote.encodings import DECLARATION, XML_SPACE, to_utf8
 from maxops.remote.errors import Garbled
 from maxops.remote.fields import Textual, Verbatim
 
@@ -23,21 +24,14 @@ DAMAGED = "it was cut off or damaged on its way"
 WRAPPERS = 4
 # Down to the rows of an answer and the objects around them; what lies deeper goes back inside its member.
 VERBATIM_DEPTH = 2 * WRAPPERS + 2
-XML_SPACE = b" \t\r\n"
-# A report is refused before it is decoded where that would cost many times its size. An error of a real one, however
-# short its texts, has more bytes than this for each object, text or tag; the same report in JSON is half as long.
-BYTES_PER_MARK = 8
-MARKS_BEYOND_DOUBT = 10_000
-JSON_REPORT_LIMIT = 150_000_000
+MOST_PARTS = 100_000  # of a document that is read as it comes, without those that are taken out of it
 # Encodings in which "<!DOCTYPE" is spelt as in ASCII; others could hide it from the check below.
 PLAIN_ENCODINGS = frozenset({"utf-8", "us-ascii", "ascii", "iso-8859-1", "windows-1252"})
-DECLARATION = re.compile(rb"<\?xml[^>]*?\?>")
 DECLARED_ENCODING = re.compile(rb"""encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 CHARSET = re.compile(r"charset\s*=\s*\"?([\w.-]+)", re.IGNORECASE)
-# The Lead Management document prints its report with closing tags such as "</ LeadsImported >".
-LOOSE_CLOSING_TAG = re.compile(rb"</[ \t]*([A-Za-z_][\w.:-]*)[ \t]*>")
-WEB_PAGE = re.compile(rb"(?:<\?[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|script)\b", re.I | re.S)
-REPORT_ROOT = re.compile(rb"<(?:[\w.-]+:)?(?:LeadAPIResult\.)?ImportData(?:Result|Response)\b")
+
+TAKEN = object()
+XmlElement = etree._Element
 
 _json_decoder = msgspec.json.Decoder(float_hook=Decimal)
 _members_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -81,7 +75,7 @@ def readable(text: bytes, private: bool = False) -> Iterator[None]:
 
 def plain_text(body: bytes) -> bytes:
     """UTF-8, or an encoding spelt as ASCII is, from its first character on."""
-    return _to_utf8(body).lstrip(XML_SPACE)
+    return to_utf8(body).lstrip(XML_SPACE)
 
 
 def prove_whole_xml(text: bytes) -> None:
@@ -94,10 +88,8 @@ def prove_whole_xml(text: bytes) -> None:
         load_dtd=False,
         huge_tree=True,
     )
-    try:
+    with _damage():
         etree.fromstring(text, parser)
-    except etree.XMLSyntaxError as error:
-        raise ValueError(DAMAGED) from error
 
 
 class _Nothing:
@@ -105,37 +97,6 @@ class _Nothing:
 
     def close(self) -> None:
         return None
-
-
-def decode_report(body: bytes, content_type: str = "") -> tuple[Any, bool]:
-    """Like decode, for the results of lead imports, mending the closing tags of the document's own sample.
-
-    The flag says whether mending was needed. Only white space inside closing tags is forgiven, never a missing end.
-    """
-    _refuse_swollen(_to_utf8(body).lstrip(XML_SPACE))
-    try:
-        return decode(body, content_type, private=True), False
-    except Garbled:
-        text = _to_utf8(body)
-        if not REPORT_ROOT.search(text[:EXCERPT_BYTES]):
-            raise
-        mended = LOOSE_CLOSING_TAG.sub(rb"</\1>", text)
-        if mended == text:
-            raise
-        return decode(mended, content_type, private=True), True
-
-
-def _refuse_swollen(text: bytes) -> None:
-    """Against a body of empty objects, which takes 25 times its size in memory."""
-    if text.startswith(b"<"):
-        marks = text.count(b"<")
-    elif text.startswith(b"{") and len(text) <= JSON_REPORT_LIMIT:
-        quotes = text.count(b'"') - text.count(b'\\"')
-        marks = text.count(b"{") + text.count(b"[") + quotes // 2
-    else:
-        raise Garbled("The answer cannot be read: it is neither an object of a usual size nor XML.")
-    if marks > MARKS_BEYOND_DOUBT + len(text) // BYTES_PER_MARK:
-        raise Garbled("The answer cannot be read: it holds more parts than any report.")
 
 
 def unwrap_single(value: Any, known: Container[str]) -> Any:
@@ -155,31 +116,9 @@ def encode(values: Any) -> bytes:
     return _json_encoder.encode(values)
 
 
-def is_web_page(body: bytes, content_type: str = "") -> bool:
-    """An HTML page: by its first element, or, for text that is neither XML nor JSON, by its header."""
-    start = _to_utf8(body[:1024]).lstrip(XML_SPACE)
-    if start.startswith(b"<"):
-        return WEB_PAGE.match(start) is not None
-    return "html" in content_type.lower() and not start.startswith((b"{", b"["))
-
-
-def _to_utf8(body: bytes) -> bytes:
-    if body.startswith(b"\xef\xbb\xbf"):
-        return body[3:]
-    encoding = _wide_encoding(body)
-    if not encoding:
-        return body
-    # A declaration would still name the old encoding.
-    return DECLARATION.sub(b"", body.decode(encoding, "replace").lstrip("\ufeff").encode("utf-8"), count=1)
-
-
-def _wide_encoding(body: bytes) -> str:
-    """UTF-16 by its mark, or by the zero byte beside the first character."""
-    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    if body[1:2] == b"\0" and body[:1] != b"\0":
-        return "utf-16-le"
-    return "utf-16-be" if body[:1] == b"\0" and len(body) > 1 else ""
+def decode_json(text: bytes) -> Any:
+    """The value of UTF-8 text; ValueError when it is none."""
+    return _decode_json(text, "")[0]
 
 
 def _decode_json(text: bytes, content_type: str) -> tuple[Any, bytes]:
@@ -214,10 +153,8 @@ def _verbatim(value: Any, raw: bytes | msgspec.Raw, depth: int) -> Any:
 
 def _decode_xml(text: bytes) -> Any:
     _refuse_other_xml(text)
-    try:
+    with _damage():
         return _walk_xml(text)
-    except etree.XMLSyntaxError as error:
-        raise ValueError(DAMAGED) from error
 
 
 def _refuse_other_xml(text: bytes) -> None:
@@ -271,6 +208,79 @@ def _walk_xml(text: bytes) -> Any:
     if element is None:
         raise ValueError(DAMAGED)
     return built[element] if element in built else _leaf(element)
+
+
+class XmlWalk:
+    """A document read piece by piece; `take` may keep an element with its children from becoming part of the value."""
+
+    def __init__(self, take: Callable[[XmlElement, Textual], bool]) -> None:
+        self._parser = etree.XMLPullParser(
+            events=("end",),
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
+        self._take = take
+        self._built: dict[XmlElement, Any] = {}
+        self._parts = 0
+        self._is_begun = False
+        self.taken: XmlElement | None = None
+        self.last: XmlElement | None = None
+
+    def feed(self, text: bytes) -> None:
+        """ValueError for what is no XML. The first piece holds all that comes before the root."""
+        if not self._is_begun:
+            _refuse_other_xml(text)
+            self._is_begun = True
+        with _damage():
+            self._parser.feed(text)
+            for _, element in self._parser.read_events():
+                self._end(cast("XmlElement", element))
+
+    def close(self) -> Any:
+        """The value of the whole document."""
+        with _damage():
+            root = self._parser.close()
+        return self._built[root] if root in self._built else _leaf(root)
+
+    def _end(self, element: XmlElement) -> None:
+        self.last = element
+        self._parts += 1
+        if self._parts > MOST_PARTS:
+            raise ValueError("it holds more parts than any report")
+        if not len(element):
+            return  # a leaf is read with its parent
+        children = Textual()
+        for child in element:
+            value = self._built.pop(child) if child in self._built else _leaf(child)
+            if value is not TAKEN:
+                _add(children, local_name(child), value)
+        self._built[element] = children
+        if self._take(element, children):
+            self._built[element] = TAKEN
+            self._parts -= len(element) + 1
+            self._forget(self.taken)
+            self.taken = element
+        element.clear()
+
+    def _forget(self, taken: XmlElement | None) -> None:
+        """Each stays in the tree until the next one is taken, since the parser still stands on it."""
+        if taken is not None and self._built.pop(taken, None) and (parent := taken.getparent()) is not None:
+            parent.remove(taken)
+
+
+@contextmanager
+def _damage() -> Iterator[None]:
+    try:
+        yield
+    except etree.XMLSyntaxError as error:
+        raise ValueError(DAMAGED) from error
+
+
+def local_name(element: XmlElement) -> str:
+    return str(element.tag).rpartition("}")[2]
 
 
 def _leaf(element: etree._Element) -> str | None:

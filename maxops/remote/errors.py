@@ -17,6 +17,7 @@ class RemoteError(Exception):
     """Any failure of a call to another system; `taken` says whether it may have been acted on all the same."""
 
     taken: Taken = "unknown"
+    unsent = False  # not a byte of the request itself has left: whatever it asks for may be asked again later
 
     def __init__(
         self,
@@ -40,6 +41,7 @@ class Unreachable(RemoteError):
     """Nothing was sent: connection refused, unknown host, connect time-out, failed TLS handshake."""
 
     taken: Taken = "no"
+    unsent = True
 
 
 class Busy(RemoteError):

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from maxops.imports.models import Mapping
+from maxops.imports.models import Answer, Mapping
 from maxops.remote import connect
 from maxops.sandbox.maxcontact.leads import LeadTable
 from maxops.sandbox.server import Sandbox
@@ -80,6 +80,25 @@ def mapping(transactional_db, connected: Sandbox, letter_box: LetterBox) -> Mapp
     path = mapping.callback_url.removeprefix("http://127.0.0.1:8000")
     register_mapping(connected, letter_box.url + path)
     return mapping
+
+
+@pytest.fixture
+def post(mapping):
+    path = mapping.callback_url.removeprefix("http://127.0.0.1:8000")
+
+    def post(body: bytes) -> Answer:
+        assert Client().post(path, data=body, content_type="application/json").status_code == 200
+        return Answer.objects.order_by("-id").first()
+
+    return post
+
+
+@pytest.fixture
+def silent(connected, mapping):
+    """The stand-in takes uploads, names no import id and never reports: the test does."""
+    connected.state.mappings["Planted"].response_url = ""
+    connected.state.style.change(import_ids="nil")
+    return connected
 
 
 def log_in(*permissions: str) -> Client:

@@ -1,6 +1,7 @@
 """The receiver: secret first, then the body to disk, then 200."""
 
 import io
+import socket
 
 import pytest
 from django.test import Client, RequestFactory
@@ -54,6 +55,52 @@ def test_chunked_body_is_read_from_the_server_itself(mapping):
         "wsgi.input": io.BytesIO(b"whole"),
     }
     assert b"".join(callbacks.read_blocks(request)) == b"whole"
+
+
+def test_a_body_cut_short_is_refused_and_leaves_nothing(mapping, path):
+    request = RequestFactory().post(path, data=b"half", content_type="text/xml")
+    request.META["CONTENT_LENGTH"] = "400"
+    assert callbacks.receive(request, "maxcontact", mapping.secret).status_code == 400
+    assert not Answer.objects.exists()
+    assert list(answers.answers_folder().iterdir()) == []
+
+
+def test_a_body_that_never_ends_is_ended(mapping, path, monkeypatch):
+    monkeypatch.setattr(callbacks, "GRACE", 0.2)
+    monkeypatch.setattr(callbacks, "SLOWEST", 10**9)
+    ours, theirs = socket.socketpair()
+    request = RequestFactory().post(path, data=b"", content_type="text/xml")
+    with ours, theirs, ours.makefile("rb") as body:
+        theirs.sendall(b"<x>")
+        request.META |= {"CONTENT_LENGTH": "400", "gunicorn.socket": ours}
+        request._stream = body
+        assert callbacks.receive(request, "maxcontact", mapping.secret).status_code == 400
+    assert not Answer.objects.exists()
+
+
+@pytest.mark.parametrize("limit", ["share", "disk"])
+def test_no_more_is_taken_than_there_is_room_for_and_it_is_said(mapping, path, monkeypatch, limit, caplog):
+    Answer.objects.create(mapping=mapping, file="x", sha256="x", size=900, state="unmatched")
+    if limit == "share":
+        monkeypatch.setattr(answers, "UNSETTLED_LIMIT", 1000)
+    else:
+        monkeypatch.setattr(answers, "MARGIN", 10**18)
+    assert Client().post(path, data=b"x" * 200, content_type="text/xml").status_code == 507
+    assert Answer.objects.count() == 1
+    assert "was not taken" in caplog.text
+
+
+def test_reports_that_were_booked_take_nothing_of_the_room(mapping, path, monkeypatch):
+    Answer.objects.create(mapping=mapping, file="x", sha256="x", size=900, state="matched")
+    monkeypatch.setattr(answers, "UNSETTLED_LIMIT", 1000)
+    assert Client().post(path, data=b"x" * 200, content_type="text/xml").status_code == 200
+
+
+@pytest.mark.parametrize("length", ["-1", "9" * 30, "ten", "²"])
+def test_a_length_that_is_no_number_is_refused(mapping, path, length):
+    request = RequestFactory().post(path, data=b"x", content_type="text/xml")
+    request.META["CONTENT_LENGTH"] = length
+    assert callbacks.receive(request, "maxcontact", mapping.secret).status_code == 413
 
 
 def test_callback_address_is_unguessable_and_lasting(mapping):

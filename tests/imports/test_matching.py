@@ -4,59 +4,13 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
-from maxops.imports import delivery, matching
+from maxops.imports import bookings, delivery, matching, settling
 from maxops.imports.models import Answer, Mapping, Part
 from maxops.imports.tasks import resume_stale
+from tests.imports.reporting import report, write_leads
 from tests.imports.uploading import assert_adds_up, check, reasons_by_line, rejects_of, upload
-
-
-def write_leads(path, rows: int, bad: tuple[int, ...] = (), first: int = 0):
-    lines = [f"{'n/a' if n in bad else f'0770090{first + n:04d}'},R{n},Lead {n}" for n in range(rows)]
-    path.write_text("phone,reference,name\n" + "\n".join(lines) + "\n", "utf-8")
-    return path
-
-
-def report(imported: int, lines: tuple = (), ids: list | None = None, **counts: int) -> bytes:
-    errors = [
-        {"ErrorId": 1, "ErrorSeverity": 1, "ErrorText": f"Line: {line} Reason: {reason}"} for line, reason in lines
-    ]
-    return json.dumps(
-        {
-            "Errors": errors,
-            "ImmediateRejectCount": 0,
-            "ImportIDs": ids,
-            "LeadsImported": imported,
-            "RejectedDedupe": 0,
-            "RejectedDedupeFile": 0,
-            "RejectedDnc": 0,
-            "RejectedParsing": 0,
-            "RejectedValidation": 0,
-            **counts,
-            "Success": not errors,
-        }
-    ).encode()
-
-
-@pytest.fixture
-def post(mapping):
-    path = mapping.callback_url.removeprefix("http://127.0.0.1:8000")
-
-    def post(body: bytes) -> Answer:
-        assert Client().post(path, data=body, content_type="application/json").status_code == 200
-        return Answer.objects.order_by("-id").first()
-
-    return post
-
-
-@pytest.fixture
-def silent(connected, mapping):
-    """The stand-in takes uploads, names no import id and never reports: the test does."""
-    connected.state.mappings["Planted"].response_url = ""
-    connected.state.style.change(import_ids="nil")
-    return connected
 
 
 def test_two_open_uploads_are_told_apart_by_their_row_counts(silent, mapping, post, tmp_path):
@@ -125,7 +79,8 @@ def test_report_before_the_answer_to_the_upload_is_kept_until_then(silent, mappi
     part.save()
     answer = post(report(5))
     assert answer.state == "new"
-    delivery.set_part(part, Part.State.WAITING, 2, "")
+    assert "open" not in answer.facts  # it is read again whatever the part looks like by then
+    bookings.set_part(part, Part.State.WAITING, 2, "")
     matching.settle_open(mapping)
     assert assert_adds_up(run)["state"] == "finished"
     answer.refresh_from_db()
@@ -276,7 +231,7 @@ def test_a_worker_killed_after_booking_leaves_true_figures(silent, mapping, post
 
     run = upload(write_leads(tmp_path / "a.csv", 5), mapping)
     with monkeypatch.context() as patch:
-        patch.setattr(matching, "recount", die)
+        patch.setattr(settling, "recount", die)
         with pytest.raises(Killed):
             post(report(5))
     resume_stale()

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maxops.remote.codec import decode, decode_report, encode, is_web_page
+from maxops.remote.codec import decode, encode
+from maxops.remote.encodings import is_web_page
 from maxops.remote.errors import Garbled
-from tests.remote.samples import sample
 
 RESULT = {"Success": "true", "Data": {"Campaign": [{"Id": "1", "Name": "Énergie"}, {"Id": "2", "Name": None}]}}
 PLAIN = (
@@ -118,30 +118,6 @@ def test_excerpt_of_what_cannot_be_read_is_kept_unless_private():
     with pytest.raises(Garbled) as caught:
         decode(b"Mrs Smith", private=True)
     assert caught.value.detail == ""
-
-
-def test_published_result_needs_no_mending():
-    wire, recovered = decode_report(sample("import_data_result.xml"))
-    assert not recovered
-    assert wire["Errors"]["APIError"]["ErrorCode"] == "NotAuth"
-    assert wire["ImportIDs"] is None
-
-
-def test_published_report_is_mended_and_marked():
-    wire, recovered = decode_report(sample("import_data_response.xml"))
-    assert recovered
-    assert wire["LeadsImported"] == "100"
-    assert len(wire["Errors"]["APIError"]) == 5
-
-
-def test_report_cut_short_is_not_mended():
-    with pytest.raises(Garbled):
-        decode_report(sample("import_data_response.xml")[:-60])
-
-
-def test_loose_tags_of_other_documents_are_not_mended():
-    with pytest.raises(Garbled):
-        decode_report(b"<Other><A>1</ A ></Other>")
 
 
 @pytest.mark.parametrize(

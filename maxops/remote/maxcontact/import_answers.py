@@ -4,15 +4,20 @@
 are read (the result itself, or Success/Data/ResponseCode/ResponseDetail around it), codes by name or number.
 """
 
+import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, BinaryIO
 
-from maxops.remote.codec import WRAPPERS, decode_report, unwrap_single
+from maxops.remote.codec import WRAPPERS, unwrap_single
 from maxops.remote.errors import Garbled
 from maxops.remote.kinds import letters_of, read_flag, read_int
+from maxops.remote.lines import NamedLines
 from maxops.remote.maxcontact.choices import ErrorId, ErrorSeverity
+from maxops.remote.maxcontact.report_pieces import Text
+from maxops.remote.maxcontact.reports import Wire, read_wire
 
 REJECT_COUNTERS = {
     "RejectedDedupe": "Duplicate",
@@ -30,6 +35,10 @@ LINE_AND_REASON = re.compile(
 REASON_LENGTH = 200
 LARGEST_COUNT = 2**31 - 1  # of rows or lines; what is larger counts nothing real, and no database column holds it
 NO_REASON = "NoReasonGiven"
+# A telephone number or an address that a reason repeats: reasons are counted by their words, and kept.
+PERSONAL = re.compile(r"\+?\d(?:[\s().-]?\d){8,}|[^\s@]+@[^\s@]+\.[^\s@]+")
+MOST_ERRORS = 1_000  # that name no line
+MOST_SPELLINGS = 10_000
 RESULT_NAMES = frozenset({"Success", "Errors", "ImportIDs", "LeadsImported"})
 
 
@@ -45,55 +54,105 @@ class LeadError:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
+    """`lines` are those that errors name with their reasons; `errors` name none, or say that more than a row failed."""
+
     success: bool
     errors: tuple[LeadError, ...] = ()
     immediate_rejects: int = 0
     import_ids: tuple[str, ...] = ()
+    lines: NamedLines = field(default_factory=NamedLines)
 
 
 @dataclass(frozen=True, slots=True)
 class ImportResponse:
-    """`imported` is None when not told; `lines` are the (line, reason) pairs found in the error texts."""
+    """The same of a finished import. `imported` is None when not told."""
 
     success: bool
     errors: tuple[LeadError, ...] = ()
     immediate_rejects: int = 0
     import_ids: tuple[str, ...] = ()
+    lines: NamedLines = field(default_factory=NamedLines)
     imported: int | None = None
     rejected: Mapping[str, int] = field(default_factory=dict)
-    lines: tuple[tuple[int, str], ...] = ()
     recovered: bool = False
+
+
+class Gathered:
+    """The errors of a result as they come; a million that name lines take five bytes each."""
+
+    def __init__(self) -> None:
+        self.errors: list[LeadError] = []
+        self.lines = NamedLines()
+        self._codes: dict[Text, Reasons] = {}
+
+    def error(self, wire: Mapping[str, Any]) -> Text | None:
+        error = _read_error(wire)
+        named = line_and_reason(error.text)
+        if named:
+            self.lines.add(*named)
+        is_more_than_a_row = error.severity == ErrorSeverity.SEVERE or error.code == ErrorId.NOT_AUTH
+        if named and not is_more_than_a_row:
+            return fixed_text(wire["ErrorText"])
+        if len(self.errors) < MOST_ERRORS:
+            self.errors.append(error)
+        return None
+
+    def run(self, text: Text, numbers: list[bytes], reasons: list[bytes]) -> None:
+        codes = self._codes.get(text)
+        if codes is None:
+            codes = self._codes[text] = Reasons(self.lines, text)
+        self.lines.extend(map(int, numbers), map(codes.__getitem__, reasons))
+
+
+class Reasons(dict[bytes, int]):
+    """The byte of each reason as it is spelt behind a fixed text, read as any other the first time it is met."""
+
+    def __init__(self, lines: NamedLines, text: Text) -> None:
+        super().__init__()
+        self._lines, self._text = lines, text
+
+    def __missing__(self, raw: bytes) -> int:
+        if len(self) == MOST_SPELLINGS:
+            self.clear()
+        named = line_and_reason(f"{self._text.before}1{self._text.between}{raw.decode()}")
+        self[raw] = code = self._lines.code_of(named[1] if named else NO_REASON)
+        return code
+
+
+def fixed_text(text: Any) -> Text | None:
+    """What an error's text says around number and reason; None where other digits could make another number of it."""
+    match = LINE_AND_REASON.search(text) if isinstance(text, str) else None
+    if match is None:
+        return None
+    between = text[match.end(1) : match.start(2)]
+    is_apart = bool(between) and not (between[0].isalnum() or between[0] == "_")
+    return Text(text[: match.start(1)], between) if is_apart else None
 
 
 def read_result(body: bytes, content_type: str = "") -> ImportResult:
     """Garbled when the body is no such result."""
-    wire, _ = decode_report(body, content_type)
     try:
-        return ImportResult(**_shared_parts(_unwrap(wire)))
+        wire = read_wire(io.BytesIO(body), Gathered, content_type)
+        return ImportResult(**_shared_parts(_unwrap(wire.values, wire.sink), wire.sink))
     except ValueError as error:
         raise Garbled(f"The answer is not the result of a lead request: {error}.") from error
 
 
-def read_response(body: bytes, content_type: str = "") -> ImportResponse:
+def read_response(body: BinaryIO) -> ImportResponse:
     """The report of a finished import, from a callback's body."""
-    wire, recovered = decode_report(body, content_type)
     try:
-        wire = _unwrap(wire)
-        parts = _shared_parts(wire)
+        wire: Wire[Gathered] = read_wire(body, Gathered)
+        values = _unwrap(wire.values, wire.sink)
+        parts = _shared_parts(values, wire.sink)
         _refuse_impossible(parts["immediate_rejects"])
         return ImportResponse(
             **parts,
-            imported=_refuse_impossible(read_int(wire.get("LeadsImported"))),
-            rejected=_rejected(wire),
-            lines=lines_named(parts["errors"]),
-            recovered=recovered,
+            imported=_refuse_impossible(read_int(values.get("LeadsImported"))),
+            rejected=_rejected(values),
+            recovered=wire.recovered,
         )
     except ValueError as error:
         raise Garbled(f"The report of an import cannot be read: {error}.") from error
-
-
-def lines_named(errors: Iterable[LeadError]) -> tuple[tuple[int, str], ...]:
-    return tuple(line for error in errors if (line := line_and_reason(error.text)))
 
 
 def line_and_reason(text: str) -> tuple[int, str] | None:
@@ -102,10 +161,20 @@ def line_and_reason(text: str) -> tuple[int, str] | None:
     if match is None or int(match[1]) > LARGEST_COUNT:
         return None
     reason = " ".join(match[2].split())[:REASON_LENGTH]
-    return int(match[1]), REASONS.get(letters_of(reason), reason) or NO_REASON
+    return int(match[1]), _reason_named(reason)
 
 
-def _unwrap(wire: Any) -> dict[str, Any]:
+@lru_cache(maxsize=1000)
+def _reason_named(words: str) -> str:
+    return REASONS.get(letters_of(words)) or without_leads(words) or NO_REASON
+
+
+def without_leads(words: str) -> str:
+    """The far side's words without a lead's number or address."""
+    return PERSONAL.sub("…", words)
+
+
+def _unwrap(wire: Any, sink: Gathered) -> dict[str, Any]:
     """The result itself, whichever envelope it came in; an envelope's own refusal becomes an error in the result."""
     wire = unwrap_single(wire, RESULT_NAMES)
     if not isinstance(wire, dict):
@@ -116,19 +185,24 @@ def _unwrap(wire: Any) -> dict[str, Any]:
         raise ValueError("it does not say whether it succeeded")
     inner = wire.get("Data")
     merged = {**wire, **(inner if isinstance(inner, dict) else {}), "Success": wire["Success"]}
-    if not merged.get("Errors") and not read_flag(wire["Success"]):
+    is_told = bool(merged.get("Errors") or sink.errors or sink.lines)
+    if not is_told and not read_flag(wire["Success"]):
         code, detail = wire.get("ResponseCode"), wire.get("ResponseDetail")
         merged["Errors"] = [{"ErrorCode": code, "ErrorSeverity": "Severe", "ErrorText": detail}]
     return merged
 
 
-def _shared_parts(wire: Mapping[str, Any]) -> dict[str, Any]:
+def _shared_parts(wire: Mapping[str, Any], sink: Gathered) -> dict[str, Any]:
     success = read_flag(wire.get("Success"))
     if success is None:
         raise ValueError("it does not say whether it succeeded")
+    for error in _listed(wire.get("Errors")):  # those that lie too oddly to be known for errors as they came
+        if isinstance(error, dict):
+            sink.error(error)
     return {
         "success": success,
-        "errors": read_errors(wire.get("Errors")),
+        "errors": tuple(sink.errors),
+        "lines": sink.lines,
         "immediate_rejects": read_int(wire.get("ImmediateRejectCount")) or 0,
         "import_ids": tuple(
             _storable(number) for number in _listed(wire.get("ImportIDs", wire.get("ImportIds"))) if number != ""
@@ -156,8 +230,8 @@ def _listed(value: Any, depth: int = WRAPPERS) -> list[Any]:
 
 def _read_error(wire: Mapping[str, Any]) -> LeadError:
     code = next((wire[name] for name in ("ErrorCode", "ErrorId", "ErrorID") if wire.get(name) is not None), "")
-    known = _member(ERROR_IDS, code)
-    severity = _member(SEVERITIES, wire.get("ErrorSeverity"))
+    known = _error_id(str(code))
+    severity = _severity(str(wire.get("ErrorSeverity")))
     return LeadError(
         code=None if known is None else known,
         code_name=_storable(code).strip()[:REASON_LENGTH] if known is None else str(ErrorId(known).label),
@@ -171,9 +245,19 @@ def _storable(value: Any) -> str:
     return str(value).replace("\0", "")
 
 
-def _member(codes: Mapping[str, ErrorId] | Mapping[str, ErrorSeverity], value: Any) -> int | None:
+@lru_cache(maxsize=1000)
+def _error_id(value: str) -> int | None:
+    return _member(ERROR_IDS, value)
+
+
+@lru_cache(maxsize=1000)
+def _severity(value: str) -> int | None:
+    return _member(SEVERITIES, value)
+
+
+def _member(codes: Mapping[str, ErrorId] | Mapping[str, ErrorSeverity], value: str) -> int | None:
     """The number of a code sent by number or name; None for one that is not listed."""
-    text = str(value).strip()
+    text = value.strip()
     if text.isdecimal() and len(text) < 10:
         return next((int(member) for member in codes.values() if int(member) == int(text)), None)
     member = codes.get(letters_of(text))

@@ -40,6 +40,16 @@ UPLOAD_TIMEOUTS = Timeouts(connect=3, read=120, total=900)
 TOLERATED = frozenset({400, 404, 409, 422, 500})
 # Of an upload: what may fail when rows are already in, or on their way to another part of the dialler.
 DURING_IMPORT = frozenset({ErrorId.COMMS_ERROR, ErrorId.DB_ERROR})
+# ... and what fails before any row is looked at, however severe it is called.
+BEFORE_IMPORT = frozenset(
+    {
+        ErrorId.FILE_MISSING,
+        ErrorId.FILE_TOO_LARGE,
+        ErrorId.FILE_WRITE_ERROR,
+        ErrorId.NO_MAP_MATCH,
+        ErrorId.NO_MAP_FOUND,
+    }
+)
 
 DECLINED = "MaxContact declined the request."
 ADVICE: dict[int, tuple[type[Refused], str]] = {
@@ -189,6 +199,8 @@ def doubt_upload(result: ImportResult) -> None:
     """Unanswered, with the import ids as its reference, for an upload that failed after rows may have been taken."""
     worst = worst_error(result)
     severe = {error.code for error in result.errors if error.severity == ErrorSeverity.SEVERE}
+    if worst is None and not (result.success or result.import_ids or result.errors):
+        raise Unanswered("MaxContact says that the upload did not succeed, but not why.", operation=UPLOAD)
     if worst is None or not (result.import_ids or severe & DURING_IMPORT):
         return
     error = Unanswered(_with_words("MaxContact failed while it was taking the file.", worst), operation=UPLOAD)
@@ -202,7 +214,8 @@ def worst_error(result: ImportResult) -> LeadError | None:
         return None
     refused = [error for error in result.errors if error.code == ErrorId.NOT_AUTH]
     severe = [error for error in result.errors if error.severity == ErrorSeverity.SEVERE]
-    return next(iter(refused + severe), None)
+    before = [error for error in result.errors if error.code in BEFORE_IMPORT]
+    return next(iter(refused + severe + before), None)
 
 
 def _with_words(sentence: str, error: LeadError) -> str:

@@ -93,7 +93,7 @@ def unsent() -> Iterator[None]:
     try:
         yield
     except RemoteError as error:
-        error.taken = "no"
+        error.taken, error.unsent = "no", True
         raise
 
 

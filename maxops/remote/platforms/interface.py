@@ -1,19 +1,18 @@
-"""What a lead platform must do, and the words in which it reports: fate, outcome, receipt, report.
+"""What a lead platform must do, and the words in which it reports: fate, outcome, settlement, receipt, report.
 
-Line numbers crossing this interface are always ours (`Batch.lines`); a platform translates its own in `settle`.
+Rows crossing this interface are those of the batch, counted from 0 (docs/decisions/0010). What a platform calls them
+is a Numbering; a million of them cost a byte each, never an object.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, BinaryIO, Literal, NamedTuple, Protocol
+from typing import Any, BinaryIO, NamedTuple, Protocol
+
+from maxops.remote.lines import NamedLines, Numbering
 
 Row = Mapping[str, str]
-
-LineBase = Literal["record", "record0", "file"]
-# What a platform that counts so calls the first row under the header.
-FIRST_NUMBERS: dict[str, int] = {"record": 1, "record0": 0, "file": 2}
-"""What a platform's line number counts: records from 1, records from 0, or records with the header as line 1."""
 
 
 class Fate(StrEnum):
@@ -69,13 +68,36 @@ class Batch:
 
 
 class Outcome(NamedTuple):
-    """The fate of one of our lines, with the platform's own code and words, and its id for the lead if it gave one."""
+    """What a row can meet: its fate, with the platform's own code and words."""
 
-    line: int
     fate: Fate
     reason: str = ""
     text: str = ""
-    remote_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The fate of every row of a batch: `outcomes[codes[n]]` is what became of row n.
+
+    `ids` are the platform's own for the leads, row by row, where it gives any.
+    """
+
+    codes: bytes | bytearray
+    outcomes: tuple[Outcome, ...]
+    ids: Sequence[str] = ()
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __iter__(self) -> Iterator[Outcome]:
+        return map(self.outcomes.__getitem__, self.codes)
+
+    def count(self) -> Counter[Outcome]:
+        """How many rows met each outcome."""
+        counted: Counter[Outcome] = Counter()
+        for code, outcome in enumerate(self.outcomes):
+            counted[outcome] += self.codes.count(code)
+        return counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,32 +111,38 @@ class Report:
     success: bool
     imported: int | None = None
     rejected: Mapping[str, int] = field(default_factory=dict)
-    lines: tuple[tuple[int, str], ...] = ()
+    lines: NamedLines = field(default_factory=NamedLines)
     references: tuple[str, ...] = ()
     detail: str = ""
     recovered: bool = False
     failure: str = ""
 
+    @property
+    def total(self) -> int | None:
+        """How many rows it accounts for; None when it does not say, or failed as a whole and counted nothing."""
+        if self.imported is None:
+            return None
+        return self.imported + sum(self.rejected.values()) or (None if self.failure else 0)
+
     def joined_to(self, earlier: "Report | None") -> "Report":
         """This report with what the receipt had already told, which it does not repeat."""
         if earlier is None or not earlier.lines:
             return self
-        told = set(self.lines)
-        lines = tuple(line for line in earlier.lines if line not in told) + self.lines
-        return replace(self, lines=lines)
+        return replace(self, lines=self.lines.behind(earlier.lines))
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What is known when the delivery returns: outcomes known at once, and the reference under which news will come.
+    """What is known when the delivery returns, and the reference under which news will come.
 
-    `report` is for platforms that name rejected rows in their first answer and the others later: join it to the later.
+    A platform that judges every row at once gives the `settlement`, and there will be no news. One that names some
+    rejected rows at once and reports on the others later gives a `report` of those: join it to the later one.
     """
 
-    outcomes: tuple[Outcome, ...] = ()
     reference: str = ""
     detail: str = ""
     report: Report | None = None
+    settlement: Settlement | None = None
 
 
 class Platform(Protocol):
@@ -128,17 +156,18 @@ class Platform(Protocol):
         """Send the batch once; RemoteError.taken says what is known when it fails."""
         ...
 
-    def settle(
-        self, reference: str, lines: Sequence[int], report: Report | None, line_base: LineBase | Sequence[int]
-    ) -> tuple[Outcome, ...]:
-        """One outcome for each of `lines`, in order; without a report all are pending.
+    def read_report(self, body: BinaryIO) -> Report:
+        """What the platform posted or was asked for, from a file that can be read twice; Garbled when it is none.
 
-        `line_base` may be a sequence instead: the number the platform has for each of `lines` (its physical lines).
+        It is read as it comes: a report of any size takes the memory of its packed lines.
         """
         ...
 
-    def read_report(self, body: bytes) -> Report:
-        """Garbled when the body is no report."""
+    def settle(self, count: int, report: Report | None, numbering: Numbering) -> Settlement:
+        """The fate of each of `count` rows by a report that came later; without one all are pending.
+
+        What the report neither names nor accounts for is unknown, never guessed.
+        """
         ...
 
     def request_size(self, batch: Batch, options: Mapping[str, Any]) -> int:

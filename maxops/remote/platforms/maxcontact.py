@@ -5,24 +5,24 @@ if, and only if, its own counts say so.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, BinaryIO
 
 from maxops.remote.connect import maxcontact
 from maxops.remote.kinds import letters_of
+from maxops.remote.lines import Numbering
 from maxops.remote.maxcontact.choices import ErrorSeverity
-from maxops.remote.maxcontact.import_answers import ImportResponse, line_and_reason, lines_named, read_response
+from maxops.remote.maxcontact.import_answers import line_and_reason, read_response
 from maxops.remote.maxcontact.leads import MAX_REQUEST_BYTES, request_size
 from maxops.remote.platforms.interface import (
-    FIRST_NUMBERS,
     Batch,
     Fate,
     Limits,
-    LineBase,
     Option,
     Outcome,
     Receipt,
     Report,
+    Settlement,
     Target,
 )
 
@@ -34,6 +34,7 @@ FATES: dict[str, Fate] = {
     "InvalidPhoneNumber": Fate.INVALID,
 }
 UNEXPLAINED = "MaxContact's counts do not say what became of this row."
+LONGEST_DETAIL = 2_000
 
 
 class MaxContactBulk:
@@ -64,84 +65,55 @@ class MaxContactBulk:
     def deliver(self, batch: Batch, options: Mapping[str, Any]) -> Receipt:
         """All rows are pending afterwards; those named as rejected at once are in the receipt's report."""
         result = maxcontact().leads.upload(batch.open, batch.size, batch.file_name, batch.map_name, options)
-        lines = lines_named(result.errors)
         texts = [error.text for error in result.errors if error.text and line_and_reason(error.text) is None]
         if result.immediate_rejects:
             texts.insert(0, f"{result.immediate_rejects} rejected at once.")
-        early = Report(result.success, lines=lines, references=result.import_ids) if lines else None
-        return Receipt(reference=",".join(result.import_ids), detail=" ".join(texts), report=early)
+        early = Report(result.success, lines=result.lines, references=result.import_ids) if result.lines else None
+        return Receipt(",".join(result.import_ids), " ".join(texts)[:LONGEST_DETAIL], early)
 
     def request_size(self, batch: Batch, options: Mapping[str, Any]) -> int:
         return request_size(batch.size, batch.file_name, batch.map_name, options)
 
-    def read_report(self, body: bytes) -> Report:
+    def read_report(self, body: BinaryIO) -> Report:
         response = read_response(body)
         others = [error for error in response.errors if line_and_reason(error.text) is None]
         severe = [error for error in others if error.severity == ErrorSeverity.SEVERE]
         return Report(
             success=response.success,
             imported=response.imported,
-            rejected=_rejected(response),
+            rejected=dict(response.rejected) or response.lines.count(),
             lines=response.lines,
             references=response.import_ids,
-            detail=" ".join(error.text for error in others if error.text),
+            detail=" ".join(error.text for error in others if error.text)[:LONGEST_DETAIL],
             recovered=response.recovered,
             failure=severe[0].code_name if severe and not response.success else "",
         )
 
-    def settle(
-        self, reference: str, lines: Sequence[int], report: Report | None, line_base: LineBase | Sequence[int]
-    ) -> tuple[Outcome, ...]:
+    def settle(self, count: int, report: Report | None, numbering: Numbering) -> Settlement:
+        """A row named more than once has the first reason; a number that points outside belongs to no row of ours."""
         if report is None:
-            return tuple(Outcome(line, Fate.PENDING, remote_id=reference) for line in lines)
-        named = _named_reasons(lines, report, line_base)
-        unnamed = _unnamed_fate(report, len(lines) - len(named), named)
-        return tuple(_outcomes(lines, named, unnamed))
+            return Settlement(bytes(count), (Outcome(Fate.PENDING),))
+        lines = report.lines
+        codes = numbering.mark(lines, count)
+        named = Counter({reason: codes.count(code) for code, reason in enumerate(lines.reasons, 1)})
+        unnamed = _unnamed_outcome(report, codes.count(0), named)
+        return Settlement(codes, (unnamed, *(Outcome(fate_of(reason), reason) for reason in lines.reasons)))
 
 
-def _rejected(response: ImportResponse) -> dict[str, int]:
-    """The counters, or, where none came, a count of the lines."""
-    return dict(response.rejected) or dict(Counter(reason for _, reason in response.lines))
-
-
-def _named_reasons(lines: Sequence[int], report: Report, line_base: LineBase | Sequence[int]) -> dict[int, str]:
-    """Position in `lines` -> reason; a number that points outside belongs to no row of ours."""
-    if isinstance(line_base, str):
-        first = FIRST_NUMBERS[line_base]
-        places = ((number - first, reason) for number, reason in report.lines)
-    else:
-        position = {number: place for place, number in enumerate(line_base)}
-        places = ((position.get(number, -1), reason) for number, reason in report.lines)
-    named: dict[int, str] = {}
-    for place, reason in places:
-        if 0 <= place < len(lines):
-            named.setdefault(place, reason)
-    return named
-
-
-def _unnamed_fate(report: Report, count: int, named: Mapping[int, str]) -> tuple[Fate, str, str]:
-    """Fate, reason and text of the rows that no error names: by the counts, else unknown, never by guessing."""
+def _unnamed_outcome(report: Report, count: int, named: Counter[str]) -> Outcome:
+    """What became of the `count` rows that no error names: by the counts, else unknown, never by guessing."""
     if report.failure and not report.imported:
-        return Fate.REJECTED, report.failure, report.detail
+        return Outcome(Fate.REJECTED, report.failure, report.detail)
     if report.imported is None:
-        return (Fate.ACCEPTED, "", "") if report.success else (Fate.UNKNOWN, "", UNEXPLAINED)
+        return Outcome(Fate.ACCEPTED) if report.success else Outcome(Fate.UNKNOWN, "", UNEXPLAINED)
     if report.imported == count:
-        return Fate.ACCEPTED, "", ""
+        return Outcome(Fate.ACCEPTED)
     left = Counter(report.rejected)
-    left.subtract(Counter(named.values()))
+    left.subtract(named)
     reasons = [(reason, number) for reason, number in left.items() if number > 0]
     if report.imported == 0 and len(reasons) == 1 and reasons[0][1] == count:
-        return fate_of(reasons[0][0]), reasons[0][0], ""
-    return Fate.UNKNOWN, "", UNEXPLAINED
-
-
-def _outcomes(lines: Sequence[int], named: Mapping[int, str], unnamed: tuple[Fate, str, str]) -> Iterator[Outcome]:
-    for place, line in enumerate(lines):
-        reason = named.get(place)
-        if reason is None:
-            yield Outcome(line, *unnamed)
-        else:
-            yield Outcome(line, fate_of(reason), reason)
+        return Outcome(fate_of(reasons[0][0]), reasons[0][0])
+    return Outcome(Fate.UNKNOWN, "", UNEXPLAINED)
 
 
 def fate_of(reason: str) -> Fate:

@@ -4,18 +4,21 @@ import csv
 import io
 import json
 import time
+from array import array
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from maxops.remote.errors import Garbled, Refused
+from maxops.remote.lines import NamedLines, Numbering
 from maxops.remote.platforms import PLATFORMS
 from maxops.remote.platforms.interface import Batch, Fate, Report
 from maxops.remote.platforms.maxcontact import MaxContactBulk, fate_of
 from tests.remote.samples import sample
 
-LINES = (2, 3, 5, 6)
+ROWS = 4
+FIRST = {"record": 1, "record0": 0, "file": 2}
 COLUMNS = ("phone", "reference", "first_name", "last_name", "postcode", "product")
 PLATFORM = MaxContactBulk()
 
@@ -32,9 +35,15 @@ def batch_of(rows: list[dict[str, str]], lines: tuple[int, ...], extra: str = ""
     )
 
 
-def fates(report: Report | None, line_base="record", lines=LINES) -> list[tuple[int, Fate, str]]:
-    outcomes = PLATFORM.settle("17", lines, report, line_base)
-    return [(outcome.line, outcome.fate, outcome.reason) for outcome in outcomes]
+RECORDS = Numbering(1)
+
+
+def fates(report: Report | None, numbering: Numbering = RECORDS) -> list[tuple[Fate, str]]:
+    return [(outcome.fate, outcome.reason) for outcome in PLATFORM.settle(ROWS, report, numbering)]
+
+
+def named(*pairs: tuple[int, str]) -> NamedLines:
+    return NamedLines(pairs)
 
 
 def test_registered_under_its_slug():
@@ -43,21 +52,24 @@ def test_registered_under_its_slug():
 
 
 def test_without_a_report_all_rows_are_pending():
-    assert {fate for _, fate, _ in fates(None)} == {Fate.PENDING}
+    assert {fate for fate, _ in fates(None)} == {Fate.PENDING}
 
 
 @pytest.mark.parametrize(
-    ("line_base", "number"),
-    [("record", 3), ("record0", 2), ("file", 4), ((2, 3, 5, 6), 5), ((20, 31, 42, 53), 42)],
+    ("numbering", "number"),
+    [
+        (Numbering(1), 3),
+        (Numbering(0), 2),
+        (Numbering(2), 4),
+        (Numbering(2, array("I", [1]), array("I", [1])), 5),
+        (Numbering(1, array("I", [0, 1, 3]), array("I", [4, 5, 9])), 8),
+    ],
 )
-def test_line_numbers_are_translated_to_ours(line_base, number):
-    report = Report(False, imported=3, rejected={"Duplicate": 1}, lines=((number, "Duplicate"),))
-    assert fates(report, line_base) == [
-        (2, Fate.ACCEPTED, ""),
-        (3, Fate.ACCEPTED, ""),
-        (5, Fate.DUPLICATE, "Duplicate"),
-        (6, Fate.ACCEPTED, ""),
-    ]
+def test_line_numbers_are_translated_to_rows(numbering, number):
+    report = Report(False, imported=3, rejected={"Duplicate": 1}, lines=named((number, "Duplicate")))
+    accepted = (Fate.ACCEPTED, "")
+    assert fates(report, numbering) == [accepted, accepted, (Fate.DUPLICATE, "Duplicate"), accepted]
+    assert numbering.number_of(2) == number
 
 
 @pytest.mark.parametrize(
@@ -77,10 +89,11 @@ def test_reasons_have_their_fates(reason, fate):
 
 
 def test_rows_named_at_once_are_joined_to_the_later_report():
-    early = Report(True, lines=((1, "InvalidSourceFormat"), (2, "Duplicate")))
-    later = Report(False, imported=2, rejected={"Duplicate": 1}, lines=((2, "Duplicate"),))
+    early = Report(True, lines=named((1, "InvalidSourceFormat"), (2, "Duplicate")))
+    later = Report(False, imported=2, rejected={"Duplicate": 1}, lines=named((2, "Duplicate")))
     assert later.joined_to(None) is later
-    assert [fate for _, fate, _ in fates(later.joined_to(early))] == [
+    assert len(later.joined_to(early).lines) == 2
+    assert [fate for fate, _ in fates(later.joined_to(early))] == [
         Fate.INVALID,
         Fate.DUPLICATE,
         Fate.ACCEPTED,
@@ -89,23 +102,24 @@ def test_rows_named_at_once_are_joined_to_the_later_report():
 
 
 def test_counts_that_do_not_add_up_leave_the_unnamed_rows_unknown():
-    report = Report(False, imported=2, rejected={"Duplicate": 1}, lines=((1, "Duplicate"),))
-    assert [fate for _, fate, _ in fates(report)] == [Fate.DUPLICATE] + [Fate.UNKNOWN] * 3
+    report = Report(False, imported=2, rejected={"Duplicate": 1}, lines=named((1, "Duplicate")))
+    assert [fate for fate, _ in fates(report)] == [Fate.DUPLICATE] + [Fate.UNKNOWN] * 3
 
 
 def test_number_outside_the_file_condemns_no_row():
-    report = Report(False, imported=3, rejected={"Duplicate": 1}, lines=((9, "Duplicate"), (0, "Duplicate")))
-    assert {fate for _, fate, _ in fates(report)} == {Fate.UNKNOWN}
+    report = Report(False, imported=3, rejected={"Duplicate": 1}, lines=named((9, "Duplicate"), (0, "Duplicate")))
+    assert {fate for fate, _ in fates(report)} == {Fate.UNKNOWN}
 
 
 def test_one_row_named_twice_keeps_the_first_reason():
-    report = Report(False, imported=3, lines=((1, "InvalidPhoneNumber"), (1, "Duplicate")))
-    assert fates(report)[0] == (2, Fate.INVALID, "InvalidPhoneNumber")
+    report = Report(False, imported=3, lines=named((1, "InvalidPhoneNumber"), (1, "Duplicate")))
+    assert fates(report)[0] == (Fate.INVALID, "InvalidPhoneNumber")
 
 
 def test_all_rejected_for_one_reason_needs_no_lines():
     report = Report(False, imported=0, rejected={"DoNotCall": 4})
-    assert fates(report) == [(line, Fate.DO_NOT_CALL, "DoNotCall") for line in LINES]
+    assert fates(report) == [(Fate.DO_NOT_CALL, "DoNotCall")] * ROWS
+    assert PLATFORM.settle(ROWS, report, Numbering()).count().total() == ROWS
 
 
 def test_import_failed_as_a_whole_rejects_all_rows():
@@ -116,35 +130,36 @@ def test_import_failed_as_a_whole_rejects_all_rows():
             "Errors": [{"ErrorId": 8, "ErrorSeverity": 3, "ErrorText": "Database gone"}],
         }
     ).encode()
-    report = PLATFORM.read_report(body)
+    report = PLATFORM.read_report(io.BytesIO(body))
     assert (report.failure, report.detail) == ("DBError", "Database gone")
-    assert fates(report) == [(line, Fate.REJECTED, "DBError") for line in LINES]
+    assert fates(report) == [(Fate.REJECTED, "DBError")] * ROWS
 
 
 def test_success_without_counts_accepts_and_failure_without_counts_does_not():
-    assert {fate for _, fate, _ in fates(Report(True))} == {Fate.ACCEPTED}
-    assert {fate for _, fate, _ in fates(Report(False))} == {Fate.UNKNOWN}
+    assert {fate for fate, _ in fates(Report(True))} == {Fate.ACCEPTED}
+    assert {fate for fate, _ in fates(Report(False))} == {Fate.UNKNOWN}
 
 
 @given(
     st.integers(1, 40),
-    st.lists(st.tuples(st.integers(-2, 45), st.sampled_from(["Duplicate", "DoNotCall", "odd"])), max_size=30),
+    st.lists(st.tuples(st.integers(0, 45), st.sampled_from(["Duplicate", "DoNotCall", "odd"])), max_size=30),
     st.one_of(st.none(), st.integers(0, 45)),
-    st.sampled_from(["record", "record0", "file"]),
+    st.integers(0, 2),
     st.booleans(),
 )
-def test_every_row_gets_one_outcome_in_order(count, lines, imported, line_base, success):
-    ours = tuple(range(2, 2 + count))
-    report = Report(success, imported=imported, rejected={}, lines=tuple(lines))
-    outcomes = PLATFORM.settle("", ours, report, line_base)
-    assert tuple(outcome.line for outcome in outcomes) == ours
+def test_every_row_gets_one_outcome(count, lines, imported, first, success):
+    report = Report(success, imported=imported, rejected={}, lines=NamedLines(lines))
+    outcomes = list(PLATFORM.settle(count, report, Numbering(first)))
+    assert len(outcomes) == count
+    reasons = {number - first: reason for number, reason in reversed(lines)}
+    assert all(outcomes[place].reason == reason for place, reason in reasons.items() if 0 <= place < count)
     accepted = sum(outcome.fate is Fate.ACCEPTED for outcome in outcomes)
     assert imported is None or accepted in (0, imported)
 
 
 def test_published_report_settles_a_file_of_its_size():
-    report = PLATFORM.read_report(sample("import_data_response.xml"))
-    outcomes = PLATFORM.settle("", range(2, 107), report, "record")
+    report = PLATFORM.read_report(io.BytesIO(sample("import_data_response.xml")))
+    outcomes = list(PLATFORM.settle(105, report, Numbering(1)))
     assert [outcome.fate for outcome in outcomes[:5]] == [
         Fate.DUPLICATE,
         Fate.DO_NOT_CALL,
@@ -159,7 +174,7 @@ def test_published_report_settles_a_file_of_its_size():
 def test_callback_that_is_no_report_is_garbled():
     for body in (b"", b"hello", b"<html></html>", b'{"phone": "07700900123"}', sample("token.xml")):
         with pytest.raises(Garbled):
-            PLATFORM.read_report(body)
+            PLATFORM.read_report(io.BytesIO(body))
 
 
 @pytest.mark.parametrize("line_base", ["record", "record0", "file"])
@@ -184,15 +199,16 @@ def test_delivery_and_callback_tell_every_rows_fate(connected, line_base, respon
     )
 
     receipt = PLATFORM.deliver(batch, {"Dedupe": True, "CheckDnc": True})
-    report = PLATFORM.read_report(wait_for_callback(connected)).joined_to(receipt.report)
-    outcomes = PLATFORM.settle(receipt.reference, batch.lines, report, line_base)
+    report = PLATFORM.read_report(io.BytesIO(wait_for_callback(connected))).joined_to(receipt.report)
+    settled = PLATFORM.settle(len(batch.lines), report, Numbering(FIRST[line_base]))
+    outcomes = list(zip(batch.lines, settled, strict=True))
     assert report.references == tuple(receipt.reference.split(","))
-    reasons = {outcome.line: outcome.reason for outcome in outcomes if outcome.fate is not Fate.ACCEPTED}
+    reasons = {line: outcome.reason for line, outcome in outcomes if outcome.fate is not Fate.ACCEPTED}
     assert reasons.pop(3) == "InvalidPhoneNumber"
     assert reasons.pop(4) == "Duplicate"
     assert reasons.pop(6) == "DoNotCall"
     assert reasons.pop(8) == "DuplicateInFile"
-    assert {outcome.fate for outcome in outcomes if outcome.line in (7, 9)} == {Fate.ACCEPTED}
+    assert {outcome.fate for line, outcome in outcomes if line in (7, 9)} == {Fate.ACCEPTED}
     assert reasons.pop(11) == "InvalidSourceFormat"
     assert set(reasons) <= {2}
     assert (receipt.report is not None) is immediate
