@@ -1,37 +1,25 @@
 """A page of rows on the screen: which of them, and how many pages there are. Every page of any file costs the same."""
 
 from collections.abc import Mapping as Values
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
+from typing import Any
 
-from maxops.imports.rejections import count_rows, select_rows
-from maxops.imports.report import Cell, Rejection
+from maxops.imports.chosen_rows import ChosenRows
 
 PAGE_ROWS = 25
-NO_CELL = Cell("", "", is_offending=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page of rows with everything its links need."""
 
-    rows: list[Rejection]
+    rows: Sequence[Any]
     number: int
     count: int
     total: int
     reason: str
     width: int = 0
-
-    @property
-    def surplus(self) -> range:
-        """Columns beyond the header that some row of this page has."""
-        return range(max((len(row.cells) for row in self.rows), default=0) - self.width)
-
-    @property
-    def even_rows(self) -> list[Rejection]:
-        """The rows, each with as many cells as the longest."""
-        longest = self.width + len(self.surplus)
-        return [row._replace(cells=row.cells + [NO_CELL] * (longest - len(row.cells))) for row in self.rows]
 
     @property
     def previous(self) -> int | None:
@@ -41,14 +29,27 @@ class Page:
     def following(self) -> int | None:
         return self.number + 1 if self.number < self.count else None
 
+    @property
+    def first(self) -> int:
+        """Of its rows, the first; they are counted from 1."""
+        return (self.number - 1) * PAGE_ROWS + 1 if self.rows else 0
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1 if self.rows else 0
+
 
 NO_PAGE = Page([], 1, 1, 0, "")
 
 
-def cut_page(content: bytes, codes: set[int], query: Values[str, str]) -> tuple[list[int], tuple[int, int, int]]:
-    total = count_rows(content, codes)
-    count = max(1, -(-total // PAGE_ROWS))
-    asked = query.get("page", "1")
-    number = min(max(int(asked), 1), count) if asked.isascii() and asked.isdigit() else 1
-    first = (number - 1) * PAGE_ROWS
-    return list(islice(select_rows(content, codes), first, first + PAGE_ROWS)), (number, count, total)
+def page_of_rows(rows: ChosenRows, asked: int) -> tuple[list[int], tuple[int, int, int]]:
+    """The row numbers of a page; its number, how many there are, and of how many rows."""
+    count = max(1, -(-rows.total // PAGE_ROWS))
+    number = min(max(asked, 1), count)
+    return rows.page((number - 1) * PAGE_ROWS, PAGE_ROWS), (number, count, rows.total)
+
+
+def asked_number(query: Values[str, str], name: str = "page") -> int:
+    """A number of an address; 1 for whatever is none."""
+    asked = query.get(name, "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 1

@@ -7,8 +7,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from maxops.imports.chosen_rows import SELECTIONS
+from maxops.imports.downloads import count_chosen, reason_for_none, write_csv
 from maxops.imports.models import Run
-from maxops.imports.report import DOUBT, SELECTIONS, has_doubt, rejected_numbers, write_csv
+from maxops.imports.report import DOUBT, has_doubt
 
 
 class Command(BaseCommand):
@@ -27,13 +29,15 @@ class Command(BaseCommand):
         run = Run.objects.select_related("mapping").filter(pk=options["id"]).first()
         if run is None:
             raise CommandError(f"There is no run {options['id']}.", returncode=2)
-        codes = SELECTIONS[options["only"]]
+        if reason := reason_for_none(run):
+            raise CommandError(reason, returncode=1)
+        choice = SELECTIONS[options["only"]]
         try:
             with options["output"].open("wb") as file:
-                file.writelines(write_csv(run, codes, for_excel=options["excel"]))
+                file.writelines(write_csv(run, choice, for_excel=options["excel"]))
         except OSError as error:
             raise CommandError(f"{options['output']}: {error.strerror or error}.", returncode=2) from error
-        rows = len(rejected_numbers(run, codes))
+        rows = count_chosen(run, choice)
         doubt = DOUBT if has_doubt(run) else ""
         if options["json"]:
             answer = {"rows": rows, "file": str(options["output"]), "doubt": doubt}
