@@ -69,18 +69,39 @@ PAGES = {
     "health_ready": Rule(EVERYBODY),
     "imports:list": Rule(LOOKERS),
     "imports:new": Rule(EDITORS, EDITORS),
+    "imports:uploads": press(EDITORS),
+    "imports:upload": Rule(EDITORS, EDITORS),
+    "imports:upload_cancel": press(EDITORS),
     "imports:run": Rule(LOOKERS),
     "imports:state": Rule(LOOKERS),
     "imports:send": press(EDITORS),
     "imports:recheck": press(EDITORS),
+    "imports:finding": Rule(LOOKERS),
+    "imports:fix": press(EDITORS),
+    "imports:hold": press(EDITORS),
+    "imports:check_again": press(EDITORS),
     "imports:decide": press(EDITORS),
+    "imports:resend": press(EDITORS),
+    "imports:stop": press(EDITORS),
     "imports:cancel": press(EDITORS),
     "imports:rejects": Rule(LOOKERS),
+    "imports:row": press(EDITORS),
+    "imports:undo": press(EDITORS),
+    "imports:attempt": Rule(EDITORS, EDITORS),
+    "imports:suppliers": Rule(LOOKERS),
+    "imports:suppliers_download": Rule(LOOKERS),
     "imports:mappings": Rule(LOOKERS),
     "imports:mapping_new": Rule(EDITORS, EDITORS),
     "imports:mapping": Rule(LOOKERS, EDITORS),
+    "imports:columns": Rule(EDITORS, EDITORS),
+    "imports:run_columns": Rule(EDITORS, EDITORS),
+    "imports:mapping_clone": press(EDITORS),
+    "imports:mapping_delete": press(EDITORS),
+    "imports:mapping_forget": press(EDITORS),
+    "imports:probe": Rule(LOOKERS, EDITORS),
     "imports:answers": Rule(LOOKERS),
     "imports:assign": press(EDITORS),
+    "imports:aside": press(EDITORS),
     "callbacks:receive": press(EVERYBODY),  # guarded by its secret
     "emergency:page": Rule(WITH_EMERGENCY, looks=True),
     "emergency:bar": Rule(LOGGED_IN),
@@ -240,6 +261,7 @@ def addresses(world: dict[str, Any]) -> list[Address]:
             "run_id": world["imports_run"].pk,
             "mapping_id": world["imports_mapping"].pk,
             "answer_id": world["imports_answer"].pk,
+            "upload_id": "0b9f6f0e-6d0c-4f3e-9d35-3c1f6f0e6d0c",
             "number": 1,
             "kind": "teams",
             "platform": "maxcontact",
@@ -257,7 +279,7 @@ def filled(route: str, wanted: dict[str, Any]) -> str:
     if "(?P<app_label>" in route:
         return "admin/campaigns/"
     for name, value in wanted.items():
-        for converter in ("int:", "str:", "slug:", "path:", ""):
+        for converter in ("int:", "str:", "slug:", "path:", "uuid:", ""):
             route = route.replace(f"<{converter}{name}>", str(value))
     return "admin/nowhere/at/all" if "(?P<url>" in route else route
 
@@ -306,7 +328,15 @@ def expected(role: str, method: str, address: Address, rule: Rule) -> str:
 
 
 # What those who are let in meet all the same: nothing there under this name.
-EMPTY_HANDED = {"callbacks:receive", "imports:decide"}
+EMPTY_HANDED = {
+    "callbacks:receive",
+    "imports:finding",
+    "imports:resend",
+    "imports:decide",
+    "imports:upload",
+    "imports:upload_cancel",
+    "imports:columns",
+}
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

@@ -15,7 +15,7 @@ from maxops.imports.phones import shapes_of
 DROPPED = re.compile(r"[\s().\-\u00a0]+")
 
 
-def ignore(_: int) -> None:
+def ignore(*_: int) -> None:
     """Progress that nobody looks at."""
 
 

@@ -5,6 +5,7 @@ import json
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from bench.leads import HEADER
 from maxops.imports.models import Mapping
@@ -50,8 +51,9 @@ def pieces(port: int, cookie: str, path: str) -> dict[str, Any]:
     headers = {"Cookie": whole, "X-CSRFToken": token, "Origin": f"http://127.0.0.1:{port}"}
     source = Path(path)
     size = source.stat().st_size
-    wish = json.dumps({"name": source.name, "size": size}).encode()
-    begun = _asked(connection, "/imports/uploads/", wish, {**headers, "Content-Type": "application/json"})
+    wish = urlencode({"name": source.name, "size": size}).encode()
+    form = {**headers, "Content-Type": "application/x-www-form-urlencoded"}
+    begun = _asked(connection, "/imports/uploads/", wish, form)
     longest, received, started = 0.0, 0, time.perf_counter()
     with source.open("rb") as file:
         while piece := file.read(begun["piece"]):

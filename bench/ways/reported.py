@@ -14,7 +14,7 @@ from lxml import etree
 
 from bench.posted import counted
 from bench.ways.runs import receive, resident
-from maxops.imports import delivery, matching
+from maxops.imports import bookings, matching
 from maxops.imports.answers import answers_folder
 from maxops.imports.mapping import files_of
 from maxops.imports.models import Answer, Part, Run
@@ -37,7 +37,7 @@ def wait_for_report(folder: str, rows: int) -> dict[str, Any]:
     )
     part.sent_at = timezone.now()
     Run.objects.filter(pk=run.pk).update(state=Run.State.WAITING)
-    delivery.set_part(part, Part.State.WAITING, 2, "")
+    bookings.set_part(part, Part.State.WAITING, 2, "")
     run.mapping.line_base = "record"
     run.mapping.save()
     path.unlink()

@@ -11,8 +11,9 @@ from django.db import connection
 
 from bench.leads import HEADER
 from maxops.imports import delivery, intake
+from maxops.imports.chosen_rows import SELECTIONS
+from maxops.imports.downloads import write_csv
 from maxops.imports.models import Mapping, Part, Run
-from maxops.imports.report import SELECTIONS, write_csv
 from maxops.remote.connect import check
 
 

@@ -93,8 +93,12 @@ def insert_row(event: Event) -> None:
 
 def why_held() -> str:
     """From the moment of the press, before its call was answered."""
-    is_on = Event.objects.filter(kind=Kind.PULL, state__in=OPEN).exists()
-    return "The emergency handle was pulled and is not released yet." if is_on else ""
+    event = Event.objects.filter(kind=Kind.PULL, state__in=OPEN).order_by("requested_at").first()
+    if event is None:
+        return ""
+    pulled = timezone.localtime(event.requested_at)
+    day = "" if pulled.date() == timezone.localdate() else f" on {pulled.day} {pulled:%B}"
+    return f"The emergency handle was pulled at {pulled:%H:%M}{day} and is not released yet."
 
 
 def is_open_pull(event: Event) -> bool:

@@ -89,7 +89,7 @@ class RunFiles:
     def rows(self, numbers: Iterable[int]) -> Iterator[tuple[int, int, list[str]]]:
         """The same with the row's cells."""
         for number, line, content in self.row_bytes(numbers):
-            yield number, line, next(csv.reader([content.decode()]))
+            yield number, line, next(csv.reader([content.decode(errors="replace")]))
 
 
 def write_atomically(path: Path, content: bytes) -> None:

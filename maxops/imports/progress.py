@@ -6,7 +6,7 @@ What became of rows is told only once a part was reported on or the run has stop
 from typing import NamedTuple
 
 from maxops.imports.findings import KINDS
-from maxops.imports.intake import rows_to_hold
+from maxops.imports.holding import rows_to_hold
 from maxops.imports.models import Part, Run
 
 # Each phase before it is done, and once it is.
@@ -56,6 +56,7 @@ def phases_of(run: Run) -> list[Phase]:
         state = "done" if place < current else "todo"
         if place == current:
             state = "failed" if run.state in STUCK or run.state == Run.State.FAILED else "current"
+            coming = "Sending" if run.state == Run.State.SENDING else coming
         phases.append(Phase(done if state == "done" else coming, state))
     return phases
 

@@ -3,18 +3,17 @@
 from collections.abc import Mapping as Values
 from typing import Any
 
-from maxops.imports.check_screen import check_screen, flagged_page
+from maxops.imports.check_screen import check_screen
 from maxops.imports.mapping import list_words, options_of, platform_of
 from maxops.imports.models import Part, Run
 from maxops.imports.progress import cards_of, has_news_coming, has_outcomes, phases_of
 from maxops.imports.report_screen import rejected_page, report_screen
 from maxops.imports.row_pages import NO_PAGE, Page
+from maxops.imports.sending_screen import sending_screen
 
 
 def page_of(run: Run, query: Values[str, str], parts: list[Part]) -> Page:
-    """Flagged rows before sending, rejected ones once they are known, none in between."""
-    if not parts:
-        return flagged_page(run, query)
+    """Rejected rows once they are known; rows before sending are the check's."""
     return rejected_page(run, query) if has_outcomes(run, parts) else NO_PAGE
 
 
@@ -46,6 +45,7 @@ def screen_of(run: Run, query: Values[str, str]) -> dict[str, Any]:
         "page": page_of(run, query, parts),
         "options": option_words(run),
         "events": run.events.all(),
-        **check_screen(run, was_sent),
-        **report_screen(run, parts, is_told=is_told),
+        **sending_screen(run, parts),
+        **check_screen(run, query, was_sent=was_sent),
+        **report_screen(run, parts, query, is_told=is_told),
     }

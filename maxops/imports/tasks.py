@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
+from django.apps import apps
+from django.db.models import Q
 from django.utils import timezone
 
 from maxops.celery import app, enqueue
-from maxops.imports import delivery, intake, matching
+from maxops.imports import bookings, fixes, intake, matching, retention, turns
 from maxops.imports.models import Answer, Mapping, Part, Run
-
-ANSWER_DEADLINE = timedelta(hours=2)
 
 
 @app.task(ignore_result=True)
@@ -17,8 +17,14 @@ def check_run(run_id: int) -> None:
 
 
 @app.task(ignore_result=True)
+def apply_fix(run_id: int) -> None:
+    fixes.apply(run_id)
+
+
+@app.task(ignore_result=True)
 def deliver_run(run_id: int) -> None:
-    delivery.deliver(run_id)
+    if (waiting := turns.take_turn(run_id)) is not None:
+        enqueue(deliver_run, waiting)
 
 
 @app.task(ignore_result=True)
@@ -36,14 +42,16 @@ def resume_stale() -> None:
     """What a lost message or a killed worker left lying goes on; whoever holds a run's lock is not disturbed."""
     for run_id in Run.objects.filter(state__in=["received", "checking"]).values_list("pk", flat=True):
         enqueue(check_run, run_id)
-    for run_id in Run.objects.filter(state="sending").values_list("pk", flat=True):
+    # A part on its way in a run that was stopped: its sender is at work, or died.
+    sending = Run.objects.filter(Q(state="sending") | Q(parts__state="sending")).distinct()
+    for run_id in sending.values_list("pk", flat=True):
         enqueue(deliver_run, run_id)
     for mapping_id in Mapping.objects.filter(answers__state=Answer.State.NEW).distinct().values_list("pk", flat=True):
         enqueue(settle_waiting, mapping_id)
     for answer_id in orphaned_answers():
         enqueue(settle_answer, answer_id)
     for run in overdue_runs():
-        delivery.give_up_waiting(run)
+        bookings.give_up_waiting(run)
 
 
 def orphaned_answers() -> list[int]:
@@ -54,6 +62,11 @@ def orphaned_answers() -> list[int]:
 
 
 def overdue_runs() -> list[Run]:
-    before = timezone.now() - ANSWER_DEADLINE
+    before = timezone.now() - timedelta(hours=apps.get_app_config("imports").answer_hours)
     recent = Part.objects.filter(sent_at__gte=before).values("run_id")
     return list(Run.objects.filter(state=Run.State.WAITING).exclude(pk__in=recent))
+
+
+@app.task(ignore_result=True)
+def sweep() -> None:
+    retention.sweep()

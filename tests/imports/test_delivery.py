@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from maxops.imports import delivery, verdicts
+from maxops.imports import bookings, delivery, outages, verdicts
 from maxops.imports.errors import WrongState
 from maxops.imports.models import Part, Run
 from maxops.mirror.models import Ledger
@@ -80,7 +80,7 @@ def test_file_is_sent_clean_whatever_it_was(mapping, connected, tmp_path):
     sent = uploads(connected)[0]["upload"]
     assert sent["mapname"] == "Planted"
     assert json.loads(sent["options"]) == {"ListId": 1}
-    assert sent["files"][0]["size"] == len('phone,reference,name\n07700900001,1,"Zoë, of Leeds"\n'.encode())
+    assert sent["files"][0]["size"] == len('phone,reference,name\r\n07700900001,1,"Zoë, of Leeds"\r\n'.encode())
 
 
 def test_many_parts_are_settled_each_by_its_own_report(mapping, planted, connected, letter_box):
@@ -133,8 +133,10 @@ def test_unreachable_dialler_takes_nothing_and_can_be_tried_again(mapping, plant
     settings.MAXCONTACT_URL = "http://127.0.0.1:9"
     run = upload(planted.path, mapping)
     state = assert_adds_up(run)
-    assert (state["state"], state["not_attempted"], state["sent"]) == ("interrupted", ROWS, 0)
+    assert (state["state"], state["not_attempted"], state["sent"]) == ("sending", ROWS, 0)
     settings.MAXCONTACT_URL = connected.url
+    bookings.pause(run, "tester")
+    outages.end("maxcontact")
     delivery.send(run, "send", "tester")
     delivery.deliver(run.pk)
     letter_box.hand_over()

@@ -21,7 +21,7 @@ def files(tmp_path):
     for bad in (0, 10, 11, 500, 999):
         rows[bad] = f"n/a,{bad}"
     files.original.write_text("phone,address\n" + "\n".join(rows) + "\n", "utf-8")
-    check_file(files, Expected(("phone", "address"), "phone"), shapes_of("GB"), lambda rows: None)
+    check_file(files, Expected(("phone", "address"), "phone"), shapes_of("GB"), lambda *_: None)
     return files
 
 

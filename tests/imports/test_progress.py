@@ -44,7 +44,7 @@ def test_waiting_run_tells_outcomes_once_reported(mapping, planted, manager, let
     run = upload(planted.path, mapping)
     assert cards(run) == {"Rows sent": ROWS, "Parts sent": 1}
     assert "Downloads" not in manager.get(run.get_absolute_url()).content.decode()
-    assert 'data-label="Loaded" class="num muted">–<' in manager.get("/imports/").content.decode()
+    assert 'data-label="Accepted" class="num muted">–<' in manager.get("/imports/").content.decode()
     letter_box.hand_over()
     assert cards(run) == {"Loaded": 960, "Rejected": 40}
     page = manager.get(run.get_absolute_url()).content.decode()

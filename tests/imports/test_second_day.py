@@ -2,7 +2,7 @@
 
 import pytest
 
-from maxops.imports import delivery
+from maxops.imports import bookings, delivery
 from maxops.imports.errors import SentBefore, WrongState
 from maxops.imports.files import RunFiles
 from maxops.imports.models import Mapping, Run
@@ -34,12 +34,12 @@ def test_killed_while_a_refusal_is_written_down_it_is_not_taken_for_sent(mapping
     run = check(planted.path, mapping)
     start(run)
     with monkeypatch.context() as patch:
-        patch.setattr(delivery, "stop", die)
+        patch.setattr(bookings, "stop", die)
         with pytest.raises(Killed):
             delivery.deliver(run.pk)
     resume_stale()
     state = assert_adds_up(run)
-    assert (state["state"], state["unknown"], state["sent"]) == ("waiting", 1000, 1000)
+    assert (state["state"], state["unknown"], state["not_attempted"]) == ("failed", 0, 1000)
     assert connected.state.uploads == []
 
 

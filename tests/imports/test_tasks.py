@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from maxops.imports import delivery, intake
-from maxops.imports.models import Answer, Run
+from maxops.imports import delivery, intake, slips
+from maxops.imports.models import Answer, Part, Run
 from maxops.imports.tasks import check_run, deliver_run, resume_stale, settle_answer
 from tests.imports.uploading import assert_adds_up
 from tests.leadfiles import write_planted
@@ -49,6 +49,23 @@ def test_check_cut_short_begins_again(received):
     resume_stale()
     received.refresh_from_db()
     assert (received.state, received.rows) == ("ready", 1000)
+
+
+def test_sender_that_died_after_somebody_stopped_its_run_leaves_a_question_and_no_endless_wait(received, letter_box):
+    check_run(received.pk)
+    received.refresh_from_db()
+    delivery.send(received, "send", "tester")
+    deliver_run(received.pk)
+    part = received.parts.get()
+    slips.leave(intake.files_of(received), part.number, part.tries)  # as far as it came
+    received.parts.update(state=Part.State.SENDING, reference="")
+    Run.objects.filter(pk=received.pk).update(state="interrupted")
+    resume_stale()
+    part.refresh_from_db()
+    assert part.state == "unknown"
+    assert assert_adds_up(received)["unknown"] == received.rows
+    letter_box.hand_over()
+    assert assert_adds_up(received)["state"] == "finished_with_rejects"
 
 
 def test_run_somebody_holds_is_left_alone(received):

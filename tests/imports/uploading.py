@@ -5,8 +5,9 @@ import io
 from pathlib import Path
 
 from maxops.imports import delivery, intake
+from maxops.imports.chosen_rows import SELECTIONS
+from maxops.imports.downloads import write_csv
 from maxops.imports.models import Mapping, Run
-from maxops.imports.report import SELECTIONS, write_csv
 from maxops.imports.summary import describe_state
 
 

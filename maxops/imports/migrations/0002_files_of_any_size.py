@@ -12,10 +12,25 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterField(
+            model_name='answer',
+            name='state',
+            field=models.CharField(choices=[('new', 'Received'), ('matched', 'Matched'), ('unmatched', 'Not matched'), ('duplicate', 'Came again'), ('unreadable', 'Unreadable'), ('aside', 'Put aside')], db_index=True, default='new', max_length=10),
+        ),
+        migrations.AddField(
+            model_name='answer',
+            name='facts',
+            field=models.JSONField(blank=True, default=dict, help_text='What it claims and what spoke for which part.'),
+        ),
         migrations.AddField(
             model_name='mapping',
             name='aliases',
             field=models.JSONField(blank=True, default=dict, editable=False),
+        ),
+        migrations.AddField(
+            model_name='mapping',
+            name='part_limit_at',
+            field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
         migrations.AddField(
             model_name='mapping',
@@ -31,6 +46,11 @@ class Migration(migrations.Migration):
             model_name='mapping',
             name='version',
             field=models.PositiveIntegerField(default=0, editable=False),
+        ),
+        migrations.AddField(
+            model_name='part',
+            name='in_doubt',
+            field=models.BooleanField(default=False, help_text='Somebody had it sent again, with Dedupe on, although an earlier try may have arrived.'),
         ),
         migrations.AddField(
             model_name='run',

@@ -40,6 +40,7 @@ class Answer(models.Model):
         UNMATCHED = "unmatched", "Not matched"
         DUPLICATE = "duplicate", "Came again"
         UNREADABLE = "unreadable", "Unreadable"
+        ASIDE = "aside", "Put aside"
 
     mapping = models.ForeignKey(Mapping, on_delete=models.CASCADE, related_name="answers")
     received_at = models.DateTimeField(auto_now_add=True)
@@ -52,6 +53,7 @@ class Answer(models.Model):
     evidence = models.TextField(blank=True)
     imported = models.PositiveIntegerField(null=True)
     rejected = models.PositiveIntegerField(null=True)
+    facts = models.JSONField(default=dict, blank=True, help_text="What it claims and what spoke for which part.")
 
     class Meta:
         ordering = ["-id"]

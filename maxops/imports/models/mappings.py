@@ -24,6 +24,7 @@ class Mapping(models.Model):
     line_base = models.CharField(max_length=10, blank=True, editable=False)
     line_base_evidence = models.TextField(blank=True, editable=False)
     part_limit = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    part_limit_at = models.DateTimeField(null=True, blank=True, editable=False)
     supplier = models.CharField(max_length=200, blank=True)
     remark = models.TextField(blank=True)
     required = models.JSONField(default=list, blank=True, help_text="Columns that no row may leave empty.")

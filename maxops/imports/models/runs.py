@@ -128,6 +128,9 @@ class Part(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.PLANNED)
     reference = models.TextField(blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
+    in_doubt = models.BooleanField(
+        default=False, help_text="Somebody had it sent again, with Dedupe on, although an earlier try may have arrived."
+    )
     sent_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     rejected_at_once = models.PositiveIntegerField(default=0, help_text="Rows named in the answer to the upload.")
