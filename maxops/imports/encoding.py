@@ -7,11 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from maxops.imports.errors import NotText
-
-try:
-    import numpy as np
-except ImportError:  # everything works without it, slower
-    np = None
+from maxops.remote.late_numpy import np
 
 BLOCK = 1 << 18
 LOST = "\ufffd"  # stands where bytes of another encoding than UTF-8 mean nothing

@@ -20,11 +20,7 @@ from maxops.imports.findings import KINDS
 from maxops.imports.mapping import files_of, list_words, region_of
 from maxops.imports.models import Run
 from maxops.imports.rejections import ACCEPTED, NOT_ATTEMPTED, UNKNOWN, UNNAMED, WAITING, read_outcomes
-
-try:
-    import numpy
-except ImportError:
-    numpy = None
+from maxops.remote.late_numpy import np as numpy
 
 REACHES_BACK = timedelta(days=30)
 SLICE = 1 << 20  # numbers of this file compared at once

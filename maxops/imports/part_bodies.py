@@ -13,11 +13,7 @@ from typing import NamedTuple
 
 from maxops.imports.files import PLACE, REWRITTEN, RunFiles
 from maxops.imports.rejections import HELD_BACK, read_outcomes
-
-try:
-    import numpy
-except ImportError:  # everything works without it, slower
-    numpy = None
+from maxops.remote.late_numpy import np as numpy
 
 CHUNK_ROWS = 1 << 16
 BLOCK = 1 << 18

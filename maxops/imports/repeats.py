@@ -10,11 +10,7 @@ from itertools import compress
 
 from maxops.imports.files import KEY, RunFiles
 from maxops.imports.findings import HOLDING_CODES, KINDS
-
-try:
-    import numpy as np
-except ImportError:  # everything works without it, slower
-    np = None
+from maxops.remote.late_numpy import np
 
 CHUNK = 1 << 16
 BUCKETS = 64

@@ -5,11 +5,7 @@ from typing import Any, NamedTuple
 
 from maxops.imports.findings import KINDS
 from maxops.imports.phones import DROPPED_BYTES, Shapes
-
-try:
-    import numpy as np
-except ImportError:  # everything works without it, slower
-    np = None
+from maxops.remote.late_numpy import np
 
 LONGEST = 24  # bytes of a cell; a longer one is looked at alone
 LINE_FEED, QUOTE, ZERO = b'\n"0'

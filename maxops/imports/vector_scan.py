@@ -14,11 +14,7 @@ from maxops.imports.encoding import LOST
 from maxops.imports.findings import HOLDING_CODES, KINDS
 from maxops.imports.row_rules import COLUMN_COUNT, ESCAPED, NO_NUMBER, REQUIRED_EMPTY, SHIFTED, RowRules
 from maxops.imports.vector_phones import PhoneColumn
-
-try:
-    import numpy as np
-except ImportError:  # everything works without it, slower
-    np = None
+from maxops.remote.late_numpy import np
 
 LINE_FEED, RETURN, QUOTE, COMMA = b'\n\r",'
 NO_NUMBER_CODES = [KINDS[kind].code for kind in sorted(NO_NUMBER)]

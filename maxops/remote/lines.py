@@ -7,11 +7,9 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any
 
-numpy: Any = import_module("numpy") if find_spec("numpy") else None  # faster where it is installed, not needed
+from maxops.remote.late_numpy import np as numpy
+
 AT_ONCE = 1 << 16
 MOST_REASONS = 240  # a byte names a reason, and a few bytes are needed for other fates
 OTHER_REASONS = "Other reasons"

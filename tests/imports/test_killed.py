@@ -26,7 +26,9 @@ HANG = 6.0  # seconds the stand-in keeps an answer back; the kill comes long bef
 READY = """
 from pathlib import Path
 from maxops.imports import delivery, intake
-from maxops.imports.models import Mapping
+from maxops.imports.models import Answer, Mapping, Run
+Answer.objects.all().delete()  # the stand-in begins its import ids anew in each test
+Run.objects.all().delete()
 Mapping.objects.update(part_limit={limit}, part_limit_at=None)
 path = Path({path!r})
 run = intake.receive(intake.stage([path.read_bytes()]), path.name, intake.Wish(Mapping.objects.get(name="Planted")))

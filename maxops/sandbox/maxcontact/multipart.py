@@ -108,10 +108,14 @@ def disposition(headers: Message) -> tuple[str, str | None]:
 def store(name: str, file_name: str, pieces: Iterator[bytes]) -> FilePart:
     part = FilePart(name, file_name)
     digest = hashlib.sha256()
-    for piece in pieces:
-        part.content.write(piece)
-        digest.update(piece)
-        part.size += len(piece)
+    try:
+        for piece in pieces:
+            part.content.write(piece)
+            digest.update(piece)
+            part.size += len(piece)
+    except BrokenBodyError:
+        part.content.close()
+        raise
     part.content.seek(0)
     part.sha256 = digest.hexdigest()
     return part
