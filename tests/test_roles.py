@@ -79,6 +79,7 @@ PAGES = {
     "imports:finding": Rule(LOOKERS),
     "imports:fix": press(EDITORS),
     "imports:hold": press(EDITORS),
+    "imports:choose_list": press(EDITORS),
     "imports:check_again": press(EDITORS),
     "imports:decide": press(EDITORS),
     "imports:resend": press(EDITORS),

@@ -132,13 +132,14 @@ def offer(run: Run, files: RunFiles, finding: Finding) -> Told:
     return {"fix": {"count": count, "rows": first}} if first else {}
 
 
-def parts_of_attempts(run: Run) -> list[int]:
+def parts_of_attempts(run: Run) -> list[tuple[int, str]]:
     """What has gone out, or is about to, of the other attempts of this upload."""
     others = attempts_before(run)
-    return list(Part.objects.filter(run__in=others).order_by("pk").values_list("pk", flat=True)) if others else []
+    parts = Part.objects.filter(run__in=others).order_by("pk")
+    return list(parts.values_list("pk", "run__state")) if others else []
 
 
-def look_again(run: Run) -> list[int]:
+def look_again(run: Run) -> list[tuple[int, str]]:
     """Before an attempt goes: WrongState when another one went out since its check, with rows that this one has too.
 
     What it returns must still be so when the run's own parts are made.

@@ -61,7 +61,7 @@ def row_words(part: Part, total: int | None) -> str:
 def line_words(fact: dict[str, Any]) -> list[str]:
     words = []
     if fact["foreseen"]:
-        words.append(f"{fact['hits']:,} of {fact['foreseen']:,} rejected lines are rows that the check expected.")
+        words.append(f"It rejects {fact['hits']:,} of {fact['foreseen']:,} rows that the check expected to fail.")
     if fact["outside"]:
-        words.append(f"{fact['outside']:,} of the lines named are none of its rows.")
+        words.append(f"{fact['outside']:,} of the lines it names are not in this part.")
     return words

@@ -5,12 +5,13 @@ from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from maxops.imports import matching
 from maxops.imports.answer_forms import AssignForm
 from maxops.imports.answer_screen import waiting_of
 from maxops.imports.models import Answer
+from maxops.imports.posting import button_only
 
 WAITING_SHOWN = 20
 PAGE = 50
@@ -33,7 +34,7 @@ def show_answers(request: HttpRequest) -> HttpResponse:
 
 
 @change_answer
-@require_POST
+@button_only
 def assign_answer(request: HttpRequest, answer_id: int) -> HttpResponse:
     answer = get_object_or_404(Answer, pk=answer_id)
     form = AssignForm(request.POST, answer=answer)
@@ -51,7 +52,7 @@ def assign_answer(request: HttpRequest, answer_id: int) -> HttpResponse:
 
 
 @change_answer
-@require_POST
+@button_only
 def put_aside(request: HttpRequest, answer_id: int) -> HttpResponse:
     """A report of something that was not sent from here; it can be taken up again."""
     staff = request.user.get_username()

@@ -12,9 +12,10 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
+from maxops.imports.decisions import REPORTABLE
 from maxops.imports.disk import MARGIN, flush_to_disk, free_bytes, is_full
 from maxops.imports.errors import BodyTooLarge
-from maxops.imports.models import OPEN_PARTS, Answer, Mapping, Part
+from maxops.imports.models import Answer, Mapping, Part
 
 BODY_LIMIT = 300_000_000
 UNSETTLED_LIMIT = 2_000_000_000  # bytes that one mapping's reports may lie here unbooked
@@ -91,12 +92,12 @@ def _earlier(mapping: Mapping, sha256: str) -> Answer | None:
         return None
     unsettled = alike.filter(state__in=[Answer.State.NEW, Answer.State.UNMATCHED]).count()
     if unsettled:
-        could_be = Part.objects.filter(run__mapping=mapping, state__in=OPEN_PARTS)
+        could_be = Part.objects.filter(REPORTABLE, run__mapping=mapping)
         if earlier.imported is not None:
             could_be = could_be.filter(rows=earlier_rows(earlier))
         return None if could_be.count() > unsettled else earlier
     sent_since = Part.objects.filter(
-        run__mapping=mapping, state__in=OPEN_PARTS, sent_at__gt=earlier.received_at, rows=earlier_rows(earlier)
+        REPORTABLE, run__mapping=mapping, sent_at__gt=earlier.received_at, rows=earlier_rows(earlier)
     )
     return None if sent_since.exists() else earlier
 

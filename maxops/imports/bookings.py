@@ -1,25 +1,28 @@
 """What came of sending a part, kept with the part, its rows and its run: taken, refused, not sent, or nobody knows."""
 
 import logging
-from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
 
 from maxops.imports import outages, sent_parts, slips
 from maxops.imports.counts import note, recount
+from maxops.imports.decisions import detail_of, is_missing
 from maxops.imports.errors import RecordTooLarge, WrongState
 from maxops.imports.mapping import files_of
 from maxops.imports.models import Part, Run
-from maxops.imports.planning import learn_limit, plan_parts, too_large_words
+from maxops.imports.planning import learn_limit, plan_anew, too_large_words
 from maxops.imports.rejections import NOT_ATTEMPTED, UNKNOWN, WAITING, mark_rows
 from maxops.imports.settling import remember_answer
 from maxops.mirror.models import Ledger
 from maxops.remote.errors import Busy, MaxopsConfigError, Refused, RemoteError, TooLarge, Unanswered, Unreachable
 
 SMALLEST_PART = 1_000  # bytes; a dialler that refuses less refuses for another reason
-MAP_ANSWERS = frozenset({"NoMapFound", "NoMapMatch"})
-MAPPING_ADVICE = "Correct the mapping, then send again: nothing of this part was taken."
+MAP_ANSWERS = {
+    "NoMapFound": "MaxContact knows no import mapping '{name}': give the mapping here the very name that it has there",
+    "NoMapMatch": "The columns of the file do not fit MaxContact's import mapping '{name}': correct the mapping",
+}
+MAP_REFUSED = "Refused for its mapping"  # how the detail of such a part begins
 AWAY = (Unreachable, Busy, Unanswered)  # kinds of failure that pass by themselves
 # How the message of a run begins that goes on by itself.
 AWAY_WORDS = "MaxContact cannot be reached since"
@@ -49,7 +52,7 @@ def set_part(part: Part, state: str, code: int, detail: str) -> None:
     files = files_of(part.run)
     mark_rows(files, part.first_row, part.last_row, code)
     looked_up = part.state == Part.State.UNKNOWN
-    part.state, part.detail = state, detail
+    part.state, part.detail = state, detail_of(part, state, detail)
     part.save()
     if looked_up:
         taken = state == Part.State.ANSWERED
@@ -97,11 +100,13 @@ def is_away(error: RemoteError) -> bool:
 
 
 def book_refusal(run: Run, part: Part, error: Refused) -> bool:
-    set_part(part, Part.State.REFUSED, NOT_ATTEMPTED, error.message)
-    note(run, f"Part {part.number} was refused: {error.message}")
+    words = detail = error.message
     if error.code in MAP_ANSWERS:
         remember_answer(run.mapping, f"{error.code}: {error.message}")
-    words = f"{error.message} {MAPPING_ADVICE}" if error.code in MAP_ANSWERS else error.message
+        words = f"{MAP_ANSWERS[error.code].format(name=run.mapping.name)}, then send again."
+        detail = f"{MAP_REFUSED} ({error.code}){f': {error.words}' if error.words else ''}"
+    set_part(part, Part.State.REFUSED, NOT_ATTEMPTED, detail)
+    note(run, f"Part {part.number} was refused{f' ({error.code})' if detail != words else f': {words}'}")
     others = run.parts.exclude(state__in=[Part.State.PLANNED, Part.State.REFUSED]).exists()
     return stop(run, words, Run.State.PARTLY_SENT if others else Run.State.FAILED)
 
@@ -129,7 +134,7 @@ def book_away(run: Run, part: Part, error: RemoteError) -> bool:
     """Nothing has left: the part keeps its place, and the schedule tries again until the platform is back."""
     outage = outages.begin(run.mapping.platform, getattr(error, "retry_after", None))
     part.tries -= 1
-    part.sent_at = None
+    part.sent_at = part.sent_at if part.tries else None
     set_part(part, Part.State.PLANNED, NOT_ATTEMPTED, error.message)
     if outage.tries == 1:
         note(run, f"Part {part.number} could not be sent: {error.message} It is tried again until it can.")
@@ -175,14 +180,9 @@ def recut(run: Run, part: Part) -> bool:
     half = part.bytes // 2
     learn_limit(run.mapping, half)
     note(run, f"Part {part.number} was too large for MaxContact; parts are at most {half:,} bytes from here on.")
-    first_row, number = part.first_row, part.number
-    later = run.parts.filter(number__gte=number, state__in=[Part.State.PLANNED, Part.State.SENDING])
-    # Not before the database is safe: killed in between, the slip of this part must still say that nothing was taken.
-    numbers = list(later.values_list("number", flat=True))
-    transaction.on_commit(partial(slips.forget, files_of(run), numbers))
-    later.delete()
+    later = run.parts.filter(first_row__gt=part.first_row, state=Part.State.PLANNED)
     try:
-        plan_parts(run, first_row, number)
+        plan_anew(run, [part, *(other for other in later if not is_missing(other))])
     except RecordTooLarge as record:
         return stop(run, too_large_words(run, record), Run.State.FAILED)
     return True

@@ -8,14 +8,19 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q
 
+from maxops.imports.decisions import REPORTABLE, is_missing
 from maxops.imports.line_base import Inference, infer
 from maxops.imports.mapping import files_of
-from maxops.imports.models import OPEN_PARTS, Answer, Part
+from maxops.imports.models import Answer, Part
 from maxops.imports.part_rows import look_at
 from maxops.remote.lines import NamedLines, Numbering
 from maxops.remote.platforms.interface import Report
 
 MOST_WEIGHED = 20  # parts whose rows are looked at for one report
+SAYS_NOTHING = (
+    "It names no rows and no counts, and the only part that it may be about was perhaps never taken: look in "
+    "MaxContact whether those leads are there."
+)
 ON_ITS_WAY = "Came while a part was still being sent."
 
 
@@ -74,20 +79,20 @@ def possible_parts(answer: Answer, claim: Claim) -> list[Part]:
 
 
 def open_parts(answer: Answer) -> Any:
-    """Those that wait for a report; one that is to go out once more may still have been taken the first time."""
-    waits = Q(state__in=OPEN_PARTS) | Q(state=Part.State.PLANNED, in_doubt=True)
-    return Part.objects.filter(waits, run__mapping=answer.mapping, sent_at__isnull=False)
+    return Part.objects.filter(REPORTABLE, run__mapping=answer.mapping, sent_at__isnull=False)
 
 
 def _may_be(part: Part, answer: Answer, claim: Claim) -> bool:
-    is_sent_twice = part.tries > 1  # its earlier try had another hour, and perhaps another id
+    if answer.received_at < part.run.created_at:
+        return False
+    is_sent_twice = part.tries > 1 or is_missing(part)  # its earlier try had another hour, and perhaps another id
     if not is_sent_twice and (part.sent_at > answer.received_at or (claim.references and references_of(part))):
         return False
     return claim.total is None or claim.total in (part.rows, part.rows - part.rejected_at_once)
 
 
 def is_on_its_way(part: Part) -> bool:
-    return part.state in (Part.State.SENDING, Part.State.PLANNED)
+    return part.state == Part.State.SENDING or (part.state == Part.State.PLANNED and part.in_doubt)
 
 
 def words_of_none(claim: Claim) -> str:
@@ -104,6 +109,8 @@ def words_of_none(claim: Claim) -> str:
 
 def weigh(possible: list[Part], report: Report) -> Choice:
     """Only an answer that cannot be another part's is taken; a wrong guess would load a wrong report."""
+    if len(possible) == 1 and may_be_elsewhere(possible[0]) and report.total is None and not report.lines:
+        return Choice(None, SAYS_NOTHING, weighed=(facts_of(possible[0], Inference("", 0, "")),))
     if len(possible) == 1 and not names_others(possible[0], report.lines):
         return Choice(possible[0], f"The only part {_words_of_total(report)}.")
     weighed = [(part, infer_of(part, report.lines)) for part in possible[:MOST_WEIGHED]]
@@ -116,6 +123,11 @@ def weigh(possible: list[Part], report: Report) -> Choice:
     if first.score > 0 and first.score > weighed[1][1].score and len(possible) == len(weighed):
         return Choice(part, f"{first.hits:,} rejected lines are rows of this part that we expected.")
     return Choice(None, f"It fits {len(possible)} waiting parts of this mapping alike.", weighed=facts)
+
+
+def may_be_elsewhere(part: Part) -> bool:
+    """Nobody knows whether it was ever taken."""
+    return part.state == Part.State.UNKNOWN or part.in_doubt or is_missing(part)
 
 
 def names_others(part: Part, lines: NamedLines) -> bool:

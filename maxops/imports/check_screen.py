@@ -13,7 +13,9 @@ from django.utils.dateparse import parse_datetime
 
 from maxops.imports.after_check import edit_of, sent_columns
 from maxops.imports.check_rows import Example, RowReader, ShownRow
+from maxops.imports.chosen_list import list_choices
 from maxops.imports.chosen_rows import ChosenRows, mark
+from maxops.imports.encoding import UTF8
 from maxops.imports.files import RunFiles
 from maxops.imports.findings import KINDS, ROW_KINDS
 from maxops.imports.holding import NEVER_SENT, codes_to_hold, rows_to_hold
@@ -27,11 +29,11 @@ from maxops.imports.versions import has_changed_since
 
 ENCODINGS = {
     "utf-8": "UTF-8",
-    "utf-8-sig": "UTF-8 with a byte order mark",
-    "utf-16": "UTF-16, sent as UTF-8",
-    "utf-16-le": "UTF-16, sent as UTF-8",
-    "utf-16-be": "UTF-16, sent as UTF-8",
-    "cp1252": "Windows-1252, sent as UTF-8",
+    "utf-8-sig": "UTF-8 with a mark",
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16",
+    "utf-16-be": "UTF-16",
+    "cp1252": "Windows-1252",
 }
 DELIMITERS = {",": "comma", ";": "semicolon, sent as comma", "\t": "tab, sent as comma", "|": "pipe, sent as comma"}
 EVERY_CODE = frozenset(range(256))
@@ -142,6 +144,10 @@ def fix_in_work(run: Run) -> str:
     return f"{words}: {fix['done']:,} rows so far." if fix.get("done") else f"{words}."
 
 
+def encoding_words(run: Run) -> str:
+    return ENCODINGS.get(run.encoding, run.encoding)
+
+
 def renamed_columns(run: Run, files: RunFiles) -> list[tuple[str, str]]:
     pairs = zip(run.header, sent_columns(files), strict=False)
     return [(old, new) for old, new in pairs if old != new]
@@ -155,6 +161,7 @@ def check_screen(run: Run, query: Values[str, str], *, was_sent: bool) -> dict[s
         "is_blocked": any(finding["blocks"] for finding in run.findings),
         "blocking": [finding for finding in run.findings if finding["blocks"]],
         "fixing": fix_in_work(run),
+        "encoding_words": encoding_words(run),
     }
     if is_refused:
         screen |= refused_screen(run)
@@ -189,8 +196,9 @@ def ready_screen(run: Run, files: RunFiles, query: Values[str, str]) -> dict[str
             "findings": findings_with_examples(run, files),
             "told": [finding for finding in file_findings(run) if finding["kind"] not in OWN_PLACE],
             "same_file": next((finding for finding in run.findings if finding["kind"] == "same_file"), None),
+            "lists": list_choices(run.mapping, run.list_id),
             "renamed": renamed_columns(run, files),
-            "encoding": ENCODINGS.get(run.encoding, run.encoding),
+            "encoding": f"{encoding_words(run)}{'' if run.encoding in UTF8 else ', sent as UTF-8'}",
             "delimiter": DELIMITERS.get(run.delimiter, run.delimiter),
             "offers": offered_fixes(run, files),
             "fixes": made_fixes(run),

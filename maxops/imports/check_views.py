@@ -4,18 +4,19 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from maxops.celery import enqueue
-from maxops.imports import fixes, holding
+from maxops.imports import chosen_list, fixes, holding
 from maxops.imports.chosen_rows import Choice, count_of
 from maxops.imports.downloads import reason_for_none, write_csv
 from maxops.imports.errors import WrongState
 from maxops.imports.findings import KINDS, ROW_KINDS
 from maxops.imports.mapping import files_of
 from maxops.imports.models import Run
+from maxops.imports.posting import button_only
 from maxops.imports.report import Words
-from maxops.imports.tasks import apply_fix, check_run
+from maxops.imports.tasks import apply_fix, check_run, look_anew
 
 HELD_BACK = "held-back"
 
@@ -61,7 +62,7 @@ def download_finding(request: HttpRequest, run_id: int, kind: str) -> HttpRespon
 
 
 @add_run
-@require_POST
+@button_only
 def fix_rows(request: HttpRequest, run_id: int, kind: str) -> HttpResponse:
     """A correction that the person saw before and after; many rows are corrected by the queue."""
     run = find_run(run_id)
@@ -78,7 +79,7 @@ def fix_rows(request: HttpRequest, run_id: int, kind: str) -> HttpResponse:
 
 
 @add_run
-@require_POST
+@button_only
 def choose_held(request: HttpRequest, run_id: int, kind: str) -> HttpResponse:
     """Whether the rows with one finding stay behind."""
     run = find_run(run_id)
@@ -93,7 +94,7 @@ def choose_held(request: HttpRequest, run_id: int, kind: str) -> HttpResponse:
 
 
 @add_run
-@require_POST
+@button_only
 def check_again(request: HttpRequest, run_id: int) -> HttpResponse:
     run = find_run(run_id)
     try:
@@ -103,3 +104,25 @@ def check_again(request: HttpRequest, run_id: int) -> HttpResponse:
         return redirect(run)
     enqueue(check_run, run.pk)
     return redirect(run)
+
+
+@add_run
+@button_only
+def choose_list(request: HttpRequest, run_id: int) -> HttpResponse:
+    """Another list than was chosen at upload; what went to it before is looked for at once, or by the queue."""
+    run = find_run(run_id)
+    if chosen_list.is_other(run, request.POST.get("list")):
+        change_list(request, run)
+    return redirect(f"{run.get_absolute_url()}#send-title")
+
+
+def change_list(request: HttpRequest, run: Run) -> None:
+    try:
+        chosen_list.change(run, request.POST.get("list", ""), request.user.get_username())
+    except WrongState as error:
+        messages.error(request, str(error))
+        return
+    if run.rows > chosen_list.AT_ONCE:
+        enqueue(look_anew, run.pk)
+    else:
+        chosen_list.look_anew(run.pk)

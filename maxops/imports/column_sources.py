@@ -17,12 +17,13 @@ class Source(Protocol):
     path: Path
     mapping_id: int | None
     has_header: bool | None
+    list_id: int | None
     parameter: str
 
     @property
     def url(self) -> str: ...
 
-    def begin(self, mapping: Mapping, matches: dict[str, str], *, has_header: bool) -> Run:
+    def begin(self, mapping: Mapping, matches: dict[str, str], list_id: int | None, *, has_header: bool) -> Run:
         """The run that is checked with these columns; whoever calls queues its check."""
         ...
 
@@ -37,15 +38,16 @@ class UploadSource:
         self._upload = upload
         self.file_name = upload.file_name
         self.path = uploads.sample_path(upload)
+        self.list_id = upload.wish.get("list")
         self.parameter = f"upload={upload.pk}"
 
     @property
     def url(self) -> str:
         return reverse("imports:columns", args=[self._upload.pk])
 
-    def begin(self, mapping: Mapping, matches: dict[str, str], *, has_header: bool) -> Run:
+    def begin(self, mapping: Mapping, matches: dict[str, str], list_id: int | None, *, has_header: bool) -> Run:
         wish = uploads.wish_of(self._upload, mapping, matches, has_header=has_header)
-        return uploads.begin_run(self._upload, wish)
+        return uploads.begin_run(self._upload, wish._replace(list_id=list_id))
 
 
 class RunSource:
@@ -56,6 +58,7 @@ class RunSource:
         self.file_name = run.file_name
         self.path = files_of(run).original
         self.mapping_id = run.mapping_id
+        self.list_id = run.list_id
         self.has_header = None if run.has_header else False
         self.parameter = f"run={run.pk}"
 
@@ -63,10 +66,10 @@ class RunSource:
     def url(self) -> str:
         return reverse("imports:run_columns", args=[self._run.pk])
 
-    def begin(self, mapping: Mapping, matches: dict[str, str], *, has_header: bool) -> Run:
+    def begin(self, mapping: Mapping, matches: dict[str, str], list_id: int | None, *, has_header: bool) -> Run:
         run = self._run
         options = run.options if mapping.platform == run.mapping.platform else {}
-        wish = intake.Wish(mapping, run.list_id, options, run, self._staff, matches, has_header)
+        wish = intake.Wish(mapping, list_id, options, run, self._staff, matches, has_header)
         return intake.receive(intake.stage_again(run), run.file_name, wish)
 
 

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods
 
 from maxops.celery import enqueue
 from maxops.imports import uploads, versions
+from maxops.imports.chosen_list import list_choices, read_list
 from maxops.imports.column_sources import Source, UploadSource, of_run
 from maxops.imports.disk import NoRoom
-from maxops.imports.errors import CsvError, NotText
+from maxops.imports.errors import CsvError, NotText, WrongState
 from maxops.imports.kinds import FileColumn
 from maxops.imports.mapping import platform_of, region_of
 from maxops.imports.matching_screen import Fit, Matching, by_choices, by_guesses, by_places, fits_of
@@ -45,6 +46,7 @@ class Screen:
     fit: Fit | None
     columns: list[FileColumn]
     matching: Matching | None
+    list_word: str = ""  # the list as the form has it
 
 
 @add_run
@@ -102,7 +104,8 @@ def screen_of(source: Source, words: Values[str, str]) -> Screen:
     own = shapes_of(apps.get_app_config("imports").phone_region)
     has_header = chosen_header(source, words, is_lead(start, names, own))
     columns = columns_of(start, start.first, has_header=has_header, shapes=own)
-    fits = fits_of(mappings, columns) if has_header else by_places(mappings, len(start.first))
+    used = set(Mapping.objects.filter(runs__parts__isnull=False).values_list("pk", flat=True))
+    fits = fits_of(mappings, columns, used) if has_header else by_places(mappings, len(start.first), used)
     fit = choose_fit(fits, words.get("mapping") or source.mapping_id)
     if fit is None:
         return Screen(source, start, has_header, fits, None, columns, None)
@@ -111,7 +114,8 @@ def screen_of(source: Source, words: Values[str, str]) -> Screen:
     columns = columns_of(start, listed, has_header=has_header, shapes=shapes_of(region_of(fit.mapping)))
     is_chosen = has_header and words.get("drawn") == "header"
     matching = by_choices(fit, columns, chosen_columns(words)) if is_chosen else by_guesses(fit, columns)
-    return Screen(source, start, has_header, fits, fit, columns, matching)
+    list_word = words.get("list", str(source.list_id or ""))
+    return Screen(source, start, has_header, fits, fit, columns, matching, list_word)
 
 
 def chosen_header(source: Source, words: Values[str, str], looks_like_lead: bool) -> bool:
@@ -146,8 +150,9 @@ def begin(request: HttpRequest, screen: Screen) -> HttpResponse:
     """The run is made and its check queued; what was chosen is remembered for the next file."""
     mapping, matches = screen.fit.mapping, screen.matching.matches() if screen.has_header else {}
     try:
-        run = screen.source.begin(mapping, matches, has_header=screen.has_header)
-    except (NoRoom, CsvError) as error:
+        list_id = read_list(mapping, screen.source.list_id, screen.list_word)
+        run = screen.source.begin(mapping, matches, list_id, has_header=screen.has_header)
+    except (NoRoom, CsvError, WrongState) as error:
         messages.error(request, str(error))
         return render(request, "imports/columns.html", context_of(screen))
     if screen.has_header:
@@ -175,6 +180,8 @@ def context_of(screen: Screen) -> dict[str, Any]:
         "columns": screen.columns,
         "has_header": screen.has_header,
         "options": ordered_options(fit.mapping) if fit else [],
+        "lists": list_choices(fit.mapping, screen.source.list_id) if fit else [],
+        "list_word": screen.list_word,
         "width": len(screen.start.first),
         "rows_read": len(screen.start.rows) + (not screen.has_header),
     }

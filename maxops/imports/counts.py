@@ -69,6 +69,11 @@ def count_reasons(run: Run, parts: Iterable[Part]) -> None:
             tally.save(update_fields=["rows"])
 
 
+def is_untold(part: Part) -> bool:
+    """Reported on, yet nothing is known of most of its rows: a person has to look, as if no report had come."""
+    return part.state == Part.State.ANSWERED and not part.failure and part.unknown * 2 > part.rows
+
+
 def state_by_parts(run: Run, parts: list[Part]) -> str:
     """A run whose parts all went out is waiting, finished or failed by what came back; else it stays as it is."""
     if run.state == Run.State.CANCELLED:
@@ -78,7 +83,7 @@ def state_by_parts(run: Run, parts: list[Part]) -> str:
         return run.state
     if Part.State.REFUSED in states:
         return Run.State.PARTLY_SENT if states & SENT else Run.State.FAILED
-    if states & UNDECIDED:
+    if states & UNDECIDED or any(map(is_untold, parts)):
         return run.state if run.state == Run.State.NO_ANSWER else Run.State.WAITING
     if all(part.failure and not part.accepted for part in parts):
         return Run.State.FAILED

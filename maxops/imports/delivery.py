@@ -15,7 +15,7 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from maxops.imports import after_check, departures, outages, sent_parts, slips
+from maxops.imports import after_check, departures, outages, resuming, sent_parts, slips
 from maxops.imports.bookings import (
     book_disk,
     book_failure,
@@ -24,16 +24,18 @@ from maxops.imports.bookings import (
     is_away,
     recover,
     reference_words,
+    stop,
     wait_for_platform,
     was_sent,
 )
 from maxops.imports.counts import note, recount
+from maxops.imports.decisions import is_missing
 from maxops.imports.errors import RecordTooLarge, SentBefore, WrongState
 from maxops.imports.holding import codes_to_hold
 from maxops.imports.intake import earlier_run, same_file
 from maxops.imports.mapping import files_of, options_of, platform_of, split_list
 from maxops.imports.matching import settle_open
-from maxops.imports.models import SENDABLE, Mapping, Part, Run
+from maxops.imports.models import SENDABLE, Part, Run
 from maxops.imports.parts import make_batch
 from maxops.imports.planning import part_name, plan_parts, too_large_words
 from maxops.imports.rejections import keep_early_report, start_outcomes
@@ -55,33 +57,30 @@ def send(run: Run, held_back: str, staff: str, *, again: bool = False) -> None:
     if not again and not run.parts.exists() and (earlier := earlier_run(run)):
         refuse_repeat(run, earlier)
     seen = after_check.look_again(run)
-    with transaction.atomic():
-        # Two runs of one file, sent at once: the second waits here, and then sees that the first is sending. For all
-        # mappings, because several may lead to one list.
-        list(Mapping.objects.select_for_update().filter(platform=run.mapping.platform).order_by("pk").values_list("pk"))
+    with resuming.kept_still(run) as is_still, transaction.atomic():
+        # Two runs of one file, sent at once: the second waits here, and then sees that the first is sending.
+        resuming.lock_mappings(run.mapping.platform)
         run = Run.objects.select_for_update().select_related("mapping").get(pk=run.pk)
         if run.state not in SENDABLE or not run.rows:
             raise WrongState(f"This run is {run.get_state_display().lower()}: there is nothing to send.")
         if not again and not run.parts.exists() and earlier_run(run):
             raise SentBefore(SENT_BEFORE)
-        if after_check.parts_of_attempts(run) != seen:
+        if not run.parts.exists() and after_check.parts_of_attempts(run) != seen:
             raise WrongState(after_check.OVERTAKEN)
         if (outage := outages.read(run.mapping.platform)) and outage.is_given_up:
             outages.end(run.mapping.platform)  # whoever presses now begins anew
-        if run.parts.exists():
-            run.parts.filter(state=Part.State.REFUSED).update(state=Part.State.PLANNED, detail="")
-            note(run, f"Sending again what was not sent, asked by {staff}.")
-        else:
+        if not run.parts.exists():
             _plan(run, held_back, staff)
+        elif not resuming.plan_again(run, staff, is_still=is_still):
+            return
         Run.objects.filter(pk=run.pk).update(state=Run.State.SENDING, message="")
         recount(run.pk)
 
 
 def refuse_repeat(run: Run, earlier: Run) -> None:
     """The finding goes to the run, so that its page can ask."""
-    if not any(finding["kind"] == "same_file" for finding in run.findings):
-        run.findings = [*run.findings, same_file(earlier)]
-        run.save(update_fields=["findings"])
+    run.findings = [*(finding for finding in run.findings if finding["kind"] != "same_file"), same_file(earlier)]
+    run.save(update_fields=["findings"])
     raise SentBefore(SENT_BEFORE)
 
 
@@ -95,9 +94,10 @@ def _plan(run: Run, held_back: str, staff: str) -> None:
     if run.held_back == run.rows:
         raise WrongState("Every row would be held back: there is nothing to send.")
     run.save(update_fields=["held_back", "held_back_choice", "options", "list"])
-    note(run, f"{run.rows - run.held_back:,} rows to be sent, {run.held_back:,} held back, asked by {staff}.")
+    count = run.rows - run.held_back
+    note(run, f"{count:,} row{'' if count == 1 else 's'} to be sent, {run.held_back:,} held back, asked by {staff}.")
     try:
-        plan_parts(run, 0, 1)
+        plan_parts(run)
     except RecordTooLarge as error:
         raise WrongState(too_large_words(run, error)) from error
 
@@ -156,6 +156,9 @@ def go_on(run: Run, gives_way: Callable[[], bool]) -> bool:
     while part := next_part(run):
         if was_sent(run, part):
             continue
+        if is_missing(part) and (reported := resuming.reported_part(run, settles=True)):
+            stop(run, resuming.words_of_report(reported))
+            return has_sent
         if not send_part(run, part, deliver_batch):
             return has_sent
         has_sent = True

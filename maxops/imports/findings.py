@@ -51,7 +51,7 @@ KINDS = {
         Kind(
             "phone_lost_zero",
             "Leading zero missing",
-            "Format the column as text in the spreadsheet and put the 0 back: no option of MaxContact adds it.",
+            "Let maxops add the 0, or put it back in the spreadsheet as text: no option of MaxContact adds it.",
             code=7,
             holds_back=True,
         ),

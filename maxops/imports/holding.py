@@ -7,8 +7,8 @@ from maxops.imports.errors import WrongState
 from maxops.imports.findings import KINDS
 from maxops.imports.models import Run
 
-# Bytes that are no text cannot leave as clean UTF-8, whoever wishes it.
-NEVER_SENT = frozenset({"undecodable"})
+# Neither bytes that are no text nor NUL characters leave as clean UTF-8, whoever wishes it.
+NEVER_SENT = frozenset({"undecodable", "control_character"})
 # Not meant by "send all": what an earlier attempt loaded goes again only when somebody says so of just these rows.
 STAYING = NEVER_SENT | {"accepted_before"}
 TOO_LATE = "That is done before anything is sent, while the check of the file stands."

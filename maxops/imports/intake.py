@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.db import OperationalError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from maxops.imports import after_check, archives
@@ -26,7 +26,7 @@ from maxops.imports.disk import NoRoom, is_full, require_room
 from maxops.imports.errors import CsvError
 from maxops.imports.files import RunFiles
 from maxops.imports.findings import Finding
-from maxops.imports.mapping import expected_of, files_of, region_of
+from maxops.imports.mapping import expected_of, files_of, list_words, region_of
 from maxops.imports.models import Mapping, Run
 from maxops.imports.phones import shapes_of
 from maxops.imports.rejections import start_outcomes
@@ -189,8 +189,7 @@ def _fail_check(run: Run, error: CsvError) -> None:
 
 def _keep_check(run: Run, files: RunFiles, checked: Checked) -> None:
     kept = after_check.follow(run, files, checked.findings)
-    if earlier := earlier_run(run):
-        kept["findings"].append(same_file(earlier))
+    kept["findings"] = with_same_file(run, kept["findings"])
     start_outcomes(files)
     note(run, f"Checked {checked.rows:,} rows.")
     recount(
@@ -209,13 +208,27 @@ def _keep_check(run: Run, files: RunFiles, checked: Checked) -> None:
 
 def earlier_run(run: Run) -> Run | None:
     """The last other run that sent this very file to the same list, is sending it, or may have."""
-    same = Run.objects.filter(sha256=run.sha256, mapping__platform=run.mapping.platform, is_probe=False)
-    same = same.exclude(pk=run.pk)
-    same = same.filter(Q(sent__gt=0) | Q(state=Run.State.SENDING))
     list_id = run.list_id or run.mapping.list_id
-    return next((other for other in same if (other.list_id or other.mapping.list_id) == list_id), None)
+    return next((other for other in earlier_runs(run) if (other.list_id or other.mapping.list_id) == list_id), None)
 
 
-def same_file(earlier: Run) -> dict[str, Any]:
-    words = f"Run {earlier.pk} on {timezone.localtime(earlier.created_at):%d %B %Y, %H:%M}"
-    return {**Finding("same_file", 1, [], words).as_json(), "runs": [earlier.pk]}
+def earlier_runs(run: Run) -> QuerySet[Run]:
+    """Runs that sent this very file, to whatever list, or are about to; the newest first."""
+    same = Run.objects.filter(sha256=run.sha256, mapping__platform=run.mapping.platform, is_probe=False)
+    return same.exclude(pk=run.pk).filter(Q(sent__gt=0) | Q(state=Run.State.SENDING)).select_related("mapping")
+
+
+def with_same_file(run: Run, findings: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The findings, with what is so now of this very file sent before; to the same list counts first."""
+    kept = [finding for finding in findings if finding["kind"] != "same_file"]
+    same = earlier_run(run)
+    earlier = same or earlier_runs(run).first()
+    return [*kept, same_file(earlier, to_same_list=same is not None)] if earlier else kept
+
+
+def same_file(earlier: Run, *, to_same_list: bool = True) -> dict[str, Any]:
+    """Whoever sends it to the same list has to say that it is meant; of another list it is only told."""
+    list_name = list_words(earlier)
+    where = f"into list {list_name}" if list_name else "into the list that MaxContact's own mapping decides"
+    words = f"Run {earlier.pk} on {timezone.localtime(earlier.created_at):%d %B %Y, %H:%M}, {where}"
+    return {**Finding("same_file", 1, [], words).as_json(), "runs": [earlier.pk], "to_same_list": to_same_list}

@@ -51,10 +51,10 @@ def groups_of() -> dict[str, tuple[str, Q]]:
     }
 
 
-def firsts_with(runs: QuerySet[Run], rule: Q) -> QuerySet[Run]:
-    """Uploads that the rule fits, or one of whose attempts it fits."""
+def of_any_attempt(rule: Q) -> Q:
+    """For uploads that the rule fits, or one of whose attempts it fits."""
     attempt = Run.objects.filter(rule, attempt_of=OuterRef("pk"))
-    return runs.filter(Q(pk__in=Run.objects.filter(rule).values("pk")) | Q(Exists(attempt)))
+    return Q(pk__in=Run.objects.filter(rule).values("pk")) | Q(Exists(attempt))
 
 
 @view_run
@@ -66,11 +66,13 @@ def show_runs(request: HttpRequest) -> HttpResponse:
     rules = [*form.rules()] if form.is_valid() else [Q(pk=None)]
     rules += [groups[group][1]] if group in groups else []
     if rules:
-        firsts = firsts_with(firsts, reduce(and_, rules))
+        firsts = firsts.filter(of_any_attempt(reduce(and_, rules)))
     page = Paginator(firsts.select_related("mapping", "list").prefetch_related("tallies"), RUNS_PER_PAGE).get_page(
         request.GET.get("page")
     )
-    counts = Run.objects.aggregate(**{key: Count("pk", filter=rule) for key, (_, rule) in groups.items()})
+    counts = Run.objects.filter(attempt_of=None).aggregate(
+        **{key: Count("pk", filter=of_any_attempt(rule)) for key, (_, rule) in groups.items()}
+    )
     context = {
         "form": form,
         "page": page,

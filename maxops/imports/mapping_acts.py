@@ -5,13 +5,13 @@ from django.contrib.auth.decorators import permission_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_POST
 
 from maxops.imports import versions
 from maxops.imports.answers import body_of
 from maxops.imports.mapping_views import add_mapping, mapping_page
 from maxops.imports.models import Mapping
 from maxops.imports.planning import forget_limit
+from maxops.imports.posting import button_only
 
 change_mapping = permission_required("imports.change_mapping", raise_exception=True)
 
@@ -21,7 +21,7 @@ NOTHING = "Say what is to be forgotten."
 
 
 @add_mapping
-@require_POST
+@button_only
 def clone_mapping(request: HttpRequest, mapping_id: int) -> HttpResponse:
     """A mapping of its own: another callback address, nothing learned of MaxContact's behaviour."""
     mapping = get_object_or_404(Mapping, pk=mapping_id)
@@ -43,7 +43,7 @@ def free_name(mapping: Mapping) -> str:
 
 
 @change_mapping
-@require_POST
+@button_only
 def delete_mapping(request: HttpRequest, mapping_id: int) -> HttpResponse:
     """Only one that nothing was uploaded with; reports that came to its address all the same go with it."""
     with transaction.atomic():
@@ -60,7 +60,7 @@ def delete_mapping(request: HttpRequest, mapping_id: int) -> HttpResponse:
 
 
 @change_mapping
-@require_POST
+@button_only
 def forget_learned(request: HttpRequest, mapping_id: int) -> HttpResponse:
     """`what`: limit, lines, or `name` with the plain name of a file's column."""
     with transaction.atomic():

@@ -4,15 +4,19 @@ One at a time for each mapping: two reports must not be given to one part, nor o
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from django.apps import apps
-from django.db import DataError, IntegrityError
+from django.db import DataError, IntegrityError, transaction
 
 from maxops.imports.candidates import Choice, Claim, by_reference, choose_part, earlier_try, possible_parts
 from maxops.imports.counts import note, recount
-from maxops.imports.models import OPEN_PARTS, Answer, Mapping, Part
+from maxops.imports.decisions import REPORTABLE, is_missing
+from maxops.imports.mapping import files_of
+from maxops.imports.models import Answer, Mapping, Part, Run
 from maxops.imports.settling import book, read_stored
 from maxops.locks import FOREVER, hold
 from maxops.remote.errors import Garbled
@@ -35,7 +39,7 @@ def settle_answer(answer_id: int, part: Part | None = None) -> None:
 def settle_open(mapping: Mapping) -> None:
     """Tries the answers of a mapping that have no part yet: a part has changed, and may now be the only one left."""
     while True:
-        oldest = Part.objects.filter(run__mapping=mapping, state__in=OPEN_PARTS).order_by("run__created_at").first()
+        oldest = Part.objects.filter(REPORTABLE, run__mapping=mapping).order_by("run__created_at").first()
         if oldest is None:
             return
         waiting = Answer.objects.filter(mapping=mapping, state__in=OPEN, received_at__gte=oldest.run.created_at)
@@ -81,18 +85,43 @@ def _settle_locked(answer: Answer, part: Part | None) -> bool:
     answer.facts = facts_of(report, choice) | ({} if choice.wait else {"open": seen})
     if choice.part is None:
         return _put_aside(answer, choice, Claim.of(report))
-    choice.part.refresh_from_db()
-    # A part that a person decided on has no report yet: what MaxContact says of it counts more.
-    if choice.part.state == Part.State.ANSWERED and choice.part.answers.exists():
-        return _close_second(answer, choice.part)
     try:
-        book(answer, choice.part, report, choice.evidence)
+        with kept_from_leaving(choice.part) as may_book:
+            if not may_book:
+                return _close_for_now(answer, by_person=part is not None)
+            # A part that a person decided on has no report yet: what MaxContact says of it counts more.
+            if choice.part.state == Part.State.ANSWERED and choice.part.answers.exists():
+                return _close_second(answer, choice.part)
+            book(answer, choice.part, report, choice.evidence)
     except (DataError, IntegrityError, OverflowError, ValueError):
         log.exception("answer %s of mapping %s cannot be booked", answer.pk, answer.mapping_id)
         return _close(answer, Answer.State.UNREADABLE, "It holds figures or words that cannot be kept.")
     except FileNotFoundError:
         return _close(answer, Answer.State.UNREADABLE, f"The folder of run {choice.part.run_id} is no longer there.")
     return True
+
+
+@contextmanager
+def kept_from_leaving(part: Part) -> Iterator[bool]:
+    """A part that is to be sent again stays here while its report is booked: both locks of its run are held.
+
+    False while somebody sends the run; nobody is waited for, since that may be the caller.
+    """
+    part.refresh_from_db()
+    if not is_missing(part):
+        yield True
+        return
+    with hold(files_of(part.run).folder / "lock") as mine, transaction.atomic():
+        Run.objects.select_for_update().get(pk=part.run_id)
+        part.refresh_from_db()
+        yield mine
+
+
+def _close_for_now(answer: Answer, *, by_person: bool) -> bool:
+    """Tried again by itself; one that a person assigns stays where the person finds it."""
+    del answer.facts["open"]
+    state = answer.state if by_person else Answer.State.NEW
+    return _close(answer, state, "The run of its part is being sent just now: wait until it stops.")
 
 
 def _put_aside(answer: Answer, choice: Choice, claim: Claim) -> bool:

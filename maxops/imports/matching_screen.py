@@ -5,8 +5,8 @@ such a name is a conflict here, and is said before anything is checked.
 """
 
 from collections import Counter
+from collections.abc import Collection, Sequence
 from collections.abc import Mapping as Values
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -41,6 +41,7 @@ class Fit(NamedTuple):
     mapping: Mapping
     found: int
     guesses: dict[int, Guess]
+    is_used: bool = False
 
     @property
     def total(self) -> int:
@@ -51,10 +52,11 @@ class Fit(NamedTuple):
         return sum(guess.how == SIMILAR for guess in self.guesses.values())
 
     @property
-    def rank(self) -> tuple[float, float, int]:
-        """Names that are certain count first, then guesses, then how much of the file is spoken for."""
-        certain = self.found - self.guessed
-        return (certain / max(self.total, 1), self.found / max(self.total, 1), self.found)
+    def rank(self) -> tuple[float, ...]:
+        """Those that miss nothing come first, of them the ones in use; then by what is certain, and what is found."""
+        certain, is_full = self.found - self.guessed, self.found == self.total > 0
+        share = (certain / max(self.total, 1), self.found / max(self.total, 1), self.found)
+        return (is_full, is_full and self.is_used, *share, self.is_used)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,22 +127,22 @@ def wanted_of(mapping: Mapping) -> Wanted:
     return Wanted(tuple(mapping.columns), columns, mapping.aliases)
 
 
-def fits_of(mappings: Sequence[Mapping], columns: Sequence[FileColumn]) -> list[Fit]:
-    """Best first."""
+def fits_of(mappings: Sequence[Mapping], columns: Sequence[FileColumn], used: Collection[int] = ()) -> list[Fit]:
+    """Best first; `used` are the mappings that something was sent with."""
     fits = []
     for mapping in mappings:
         guesses = match_columns(wanted_of(mapping), columns)
-        fits.append(Fit(mapping, len(guesses), guesses))
+        fits.append(Fit(mapping, len(guesses), guesses, mapping.pk in used))
     return sorted(fits, key=lambda fit: fit.rank, reverse=True)
 
 
-def by_places(mappings: Sequence[Mapping], width: int) -> list[Fit]:
+def by_places(mappings: Sequence[Mapping], width: int, used: Collection[int] = ()) -> list[Fit]:
     """A file without column names: its columns are the mapping's in their order, if there are as many."""
     fits = []
     for mapping in mappings:
         is_fit = len(mapping.columns) == width
         guesses = {place: Guess(column, PLACE) for place, column in enumerate(mapping.columns)} if is_fit else {}
-        fits.append(Fit(mapping, len(guesses), guesses))
+        fits.append(Fit(mapping, len(guesses), guesses, mapping.pk in used))
     return sorted(fits, key=lambda fit: fit.rank, reverse=True)
 
 

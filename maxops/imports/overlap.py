@@ -18,7 +18,7 @@ from maxops.imports.attempts import family_of
 from maxops.imports.files import KEY, RunFiles
 from maxops.imports.findings import KINDS
 from maxops.imports.mapping import files_of, list_words, region_of
-from maxops.imports.models import Run
+from maxops.imports.models import Part, Run
 from maxops.imports.rejections import ACCEPTED, NOT_ATTEMPTED, UNKNOWN, UNNAMED, WAITING, read_outcomes
 from maxops.remote.late_numpy import np as numpy
 
@@ -43,8 +43,9 @@ class Other(NamedTuple):
 
     @classmethod
     def of(cls, run: Run) -> "Other":
-        """While a run is being sent, what has not left yet is about to."""
-        return cls(files_of(run), IS_TO_COME_TABLE if run.state == Run.State.SENDING else MAY_BE_THERE_TABLE)
+        """While a run is being sent, what has not left yet is about to; stopped, its last part may still be leaving."""
+        is_moving = run.state == Run.State.SENDING or run.parts.filter(state=Part.State.SENDING).exists()
+        return cls(files_of(run), IS_TO_COME_TABLE if is_moving else MAY_BE_THERE_TABLE)
 
 
 class Overlap(NamedTuple):
@@ -77,6 +78,20 @@ def mark_overlap(run: Run, files: RunFiles) -> Overlap:
         if told := [(rows, other) for rows, other in told if rows]:
             found[kind] = describe(told, kind)
     return Overlap(found, unknown)
+
+
+def forget_overlap(files: RunFiles) -> None:
+    """Before rows are compared with another list's. What an earlier attempt loaded stays held back."""
+    size = files.codes.stat().st_size
+    table = bytearray(range(256))
+    table[SENT] = 0  # nothing else was found in such a row
+    with files.codes.open("r+b") as file:
+        for first in range(0, size, SLICE):
+            file.seek(first)
+            codes = file.read(SLICE)
+            if SENT in codes:
+                file.seek(first)
+                file.write(codes.translate(table))
 
 
 def target_of(run: Run) -> tuple[str, int | None, int | None]:

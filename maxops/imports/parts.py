@@ -29,10 +29,12 @@ class Piece(NamedTuple):
 NOTHING = Piece(0, 0, 0, 0)
 
 
-def cut(files: RunFiles, first_row: int, capacity: int, max_rows: int | None) -> Iterator[Piece]:
-    """Pieces of at most `capacity` bytes of records, from a row on to the end of the file."""
+def cut(
+    files: RunFiles, first_row: int, capacity: int, max_rows: int | None, end_row: int | None = None
+) -> Iterator[Piece]:
+    """Pieces of at most `capacity` bytes of records, from a row on to another, or to the end of the file."""
     piece = NOTHING
-    for rows, sizes in sent_chunks(files, first_row):
+    for rows, sizes in sent_chunks(files, first_row, end_row):
         sums = list(accumulate(sizes, initial=0))
         place = 0
         while place < len(rows):

@@ -64,10 +64,10 @@ def line_found(run: Run, files: RunFiles, asked: str) -> dict[str, Any]:
 
 
 def line_words(run: Run) -> str:
-    """How sure it is which rows MaxContact's line numbers mean."""
+    """Why it is not sure which rows MaxContact's line numbers mean; "" once it is."""
     known = known_base(run.mapping)
     if known.is_certain and not has_doubt(run):
-        return f"MaxContact's line numbers are understood: {known.words}"
+        return ""
     return f"{DOUBT} {known.words} {why_assumed(run)}".strip()
 
 

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from maxops.celery import enqueue
 from maxops.imports.chosen_rows import SELECTIONS, Choice
@@ -19,6 +19,7 @@ from maxops.imports.errors import WrongState
 from maxops.imports.mapping import files_of
 from maxops.imports.models import Run
 from maxops.imports.next_attempt import offers_of, offers_screen
+from maxops.imports.posting import button_only
 from maxops.imports.reasons import choice_of
 from maxops.imports.report_screen import rows_of
 from maxops.imports.row_edits import edit_of, read_typed, with_typed
@@ -71,7 +72,7 @@ def back_to(run: Run, asked: QueryDict, place: str = "rows", **more: str) -> str
 
 
 @add_run
-@require_POST
+@button_only
 def save_row(request: HttpRequest, run_id: int, number: int) -> HttpResponse:
     """The cells of one row for the next attempt; when they cannot be kept, the form with all that was typed."""
     run = find_run(run_id)
@@ -105,7 +106,7 @@ def next_line(run: Run, reason: str, number: int) -> str:
 
 
 @add_run
-@require_POST
+@button_only
 def undo_rows(request: HttpRequest, run_id: int) -> HttpResponse:
     """Takes the correction of one row back, or all of them."""
     run = find_run(run_id)

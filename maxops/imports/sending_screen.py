@@ -5,8 +5,12 @@ from typing import Any, NamedTuple
 from django.template.defaultfilters import filesizeformat
 
 from maxops.imports import departures
+from maxops.imports.bookings import MAP_REFUSED
+from maxops.imports.counts import is_untold
+from maxops.imports.decisions import is_missing
 from maxops.imports.mapping import files_of
-from maxops.imports.models import Part, Run
+from maxops.imports.models import SENDABLE, Part, Run
+from maxops.imports.resuming import reported_part
 from maxops.imports.verdicts import NO_DEDUPE, may_send_again
 from maxops.mirror.holds import held
 
@@ -44,9 +48,15 @@ def emergency_words() -> str:
 
 def sending_screen(run: Run, parts: list[Part]) -> dict[str, Any]:
     asks = run.state == Run.State.READY or any(part.state == Part.State.PLANNED for part in parts)
+    is_still = run.state != Run.State.SENDING
+    is_open = is_still and any(part.state == Part.State.UNKNOWN for part in parts)
     return {
+        "untold": [part for part in parts if is_still and is_untold(part)],
+        "is_said_below": is_open and "not known" in run.message,
+        "is_map_refused": any(part.detail.startswith(MAP_REFUSED) for part in parts if part.state == "refused"),
         "going": going_of(run, parts),
         "may_send_again": may_send_again(run),
         "no_dedupe": NO_DEDUPE,
+        "reported": reported_part(run) if run.state in SENDABLE and any(map(is_missing, parts)) else None,
         "emergency_words": emergency_words() if asks and run.state != Run.State.SENDING else "",
     }

@@ -3,18 +3,18 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_POST
 
 from maxops.celery import enqueue
 from maxops.imports import bookings, verdicts
 from maxops.imports.errors import WrongState
 from maxops.imports.models import Part
+from maxops.imports.posting import button_only
 from maxops.imports.tasks import deliver_run
 from maxops.imports.views import add_run, find_run
 
 
 @add_run
-@require_POST
+@button_only
 def stop_run(request: HttpRequest, run_id: int) -> HttpResponse:
     """Whatever has not gone out stays here."""
     run = find_run(run_id)
@@ -26,7 +26,7 @@ def stop_run(request: HttpRequest, run_id: int) -> HttpResponse:
 
 
 @add_run
-@require_POST
+@button_only
 def resend_part(request: HttpRequest, run_id: int, number: int) -> HttpResponse:
     part = get_object_or_404(Part.objects.select_related("run__mapping"), run=run_id, number=number)
     if not request.POST.get("sure"):

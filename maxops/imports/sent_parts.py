@@ -4,6 +4,7 @@ import logging
 
 from django.db import DatabaseError
 
+from maxops.imports.decisions import DECIDED
 from maxops.imports.models import Part
 from maxops.mirror.models import Ledger
 
@@ -37,8 +38,15 @@ def settle(entry: Ledger, outcome: str, answer: str) -> None:
 
 
 def settle_later(part: Part, outcome: str, answer: str) -> None:
-    """What was unknown has been found out: by a report that came after all, or by a person who looked."""
-    entries = Ledger.objects.filter(kind="", operation=operation_of(part), outcome=Ledger.Outcome.UNKNOWN)
-    entry = entries.filter(at__gte=part.run.created_at).order_by("-at").first()
-    if entry is not None:
-        settle(entry, outcome, answer)
+    """What was unknown has been found out: by a report that came after all, or by a person who looked.
+
+    A report counts more than what a person found, unless the part was taken since.
+    """
+    entries = Ledger.objects.filter(kind="", operation=operation_of(part), at__gte=part.run.created_at)
+    was_taken = False
+    for entry in entries.order_by("-at"):
+        is_decided = entry.answer.startswith(DECIDED) and not was_taken
+        if entry.outcome == Ledger.Outcome.UNKNOWN or is_decided:
+            settle(entry, outcome, answer)
+            return
+        was_taken = was_taken or entry.outcome == Ledger.Outcome.ACCEPTED

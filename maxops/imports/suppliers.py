@@ -1,7 +1,7 @@
 """How good each supplier's leads are: what was uploaded, accepted and rejected, and why, month by month.
 
-Counted from the figures of runs, which stay when their files are deleted. Probes are left out; an attempt is no upload
-of its own, and what it loaded counts for the upload.
+Counted from the figures of runs that were sent, which stay when their files are deleted. Probes are left out; an
+attempt is no upload of its own, and a row counts as often as it was tried, so that the figures add up.
 """
 
 from collections import Counter, defaultdict
@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
 from maxops.imports.charts import ColumnChart, column_chart
-from maxops.imports.models import Run, Tally
+from maxops.imports.models import Part, Run, Tally
 from maxops.imports.reasons import REJECTED, counter_of
 from maxops.imports.report import name_reason
 
@@ -29,6 +29,8 @@ HEADINGS = (
     "accepted",
     "accept rate %",
     "held back",
+    "not sent",
+    "not known",
     "reason",
     "rejected",
 )
@@ -42,6 +44,8 @@ class Figures:
     rows: int = 0
     accepted: int = 0
     held_back: int = 0
+    not_sent: int = 0
+    not_known: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -59,6 +63,8 @@ class Figures:
         self.rows += other.rows
         self.accepted += other.accepted
         self.held_back += other.held_back
+        self.not_sent += other.not_sent
+        self.not_known += other.not_known
         self.reasons += other.reasons
 
 
@@ -107,15 +113,15 @@ Key = tuple[str, str, int]
 
 def suppliers_of(rules: Iterable[Q]) -> list[Supplier]:
     """Everything in three queries, whatever there is of runs."""
-    runs = Run.objects.filter(is_probe=False, rows__gt=0).exclude(state=Run.State.CANCELLED)
+    runs = Run.objects.filter(Exists(Part.objects.filter(run=OuterRef("pk"))), is_probe=False)
     for rule in rules:
         runs = runs.filter(rule)
     months: dict[Key, dict[date, Figures]] = defaultdict(lambda: defaultdict(Figures))
-    for row in by_month(runs.filter(attempt_of=None), uploads=Count("pk"), rows=Sum("rows"), held=Sum("held_back")):
-        figures = months[key_of(row)][row["month"].date()]
-        figures.uploads, figures.rows, figures.held_back = row["uploads"], row["rows"], row["held"]
-    for row in by_month(runs, accepted=Sum("accepted")):
-        months[key_of(row)][row["month"].date()].accepted = row["accepted"]
+    sums = {name: Sum(name) for name in ("rows", "accepted", "held_back", "not_attempted", "unknown", "waiting")}
+    for row in by_month(runs, uploads=Count("pk", filter=Q(attempt_of=None)), **sums):
+        not_known = row["unknown"] + row["waiting"]
+        figures = (row["uploads"], row["rows"], row["accepted"], row["held_back"], row["not_attempted"], not_known)
+        months[key_of(row)][row["month"].date()] = Figures(*figures)
     for row in by_month(runs, "tallies__reason", rejected=Sum("tallies__rows")):
         if row["rejected"]:
             months[key_of(row)][row["month"].date()].reasons[row["tallies__reason"]] = row["rejected"]
@@ -145,7 +151,8 @@ def figures_as_rows(suppliers: Iterable[Supplier]) -> Iterable[tuple[str, ...]]:
     for supplier in suppliers:
         for month, figures in sorted(supplier.months.items()):
             rate = "" if figures.rate is None else f"{figures.rate:.1f}"
-            sums = map(str, (figures.uploads, figures.rows, figures.accepted, rate, figures.held_back))
+            rest = (figures.held_back, figures.not_sent, figures.not_known)
+            sums = map(str, (figures.uploads, figures.rows, figures.accepted, rate, *rest))
             named = (supplier.name, supplier.mapping, f"{month:%Y-%m}", *sums)
             for reason, rows in figures.reasons.most_common() or [("", 0)]:
                 yield (*named, reason, str(rows))

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from maxops.celery import app, enqueue
-from maxops.imports import bookings, fixes, intake, matching, retention, turns
+from maxops.imports import bookings, chosen_list, fixes, intake, matching, retention, turns
 from maxops.imports.models import Answer, Mapping, Part, Run
 
 
@@ -19,6 +19,11 @@ def check_run(run_id: int) -> None:
 @app.task(ignore_result=True)
 def apply_fix(run_id: int) -> None:
     fixes.apply(run_id)
+
+
+@app.task(ignore_result=True)
+def look_anew(run_id: int) -> None:
+    chosen_list.look_anew(run_id)
 
 
 @app.task(ignore_result=True)
@@ -64,7 +69,8 @@ def orphaned_answers() -> list[int]:
 def overdue_runs() -> list[Run]:
     before = timezone.now() - timedelta(hours=apps.get_app_config("imports").answer_hours)
     recent = Part.objects.filter(sent_at__gte=before).values("run_id")
-    return list(Run.objects.filter(state=Run.State.WAITING).exclude(pk__in=recent))
+    silent = Part.objects.filter(state__in=[Part.State.WAITING, Part.State.UNKNOWN]).values("run_id")
+    return list(Run.objects.filter(state=Run.State.WAITING, pk__in=silent).exclude(pk__in=recent))
 
 
 @app.task(ignore_result=True)

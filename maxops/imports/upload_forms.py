@@ -44,7 +44,7 @@ class UploadForm(OptionsMixin, forms.Form):
         self.limit, self._disk_full = apps.get_app_config("imports").upload_limit, disk_full
         self.fields["file"].help_text = (
             f"CSV, TXT or TSV, or one of these in a ZIP; at most {in_words(self.limit)}. "
-            "The first line holds the column names."
+            "The first line holds the column names; where it is a lead already, leave the mapping to be found."
         )
         self.fields["upload"].queryset = Upload.objects.filter(staff=staff)
         self.fields["list"].queryset = lists_in_use()

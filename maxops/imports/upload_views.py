@@ -17,6 +17,7 @@ from maxops.imports.disk import NoRoom, in_words
 from maxops.imports.errors import NotText
 from maxops.imports.form_files import DISK_FULL
 from maxops.imports.models import Mapping, Run, Upload
+from maxops.imports.posting import button_only
 from maxops.imports.tasks import check_run
 from maxops.imports.upload_forms import UploadForm
 from maxops.imports.views import add_run
@@ -94,10 +95,14 @@ def go_on(request: HttpRequest, upload: Upload, cleaned: dict[str, Any]) -> Http
 
 
 def tell_same_file(request: HttpRequest, run: Run) -> None:
-    """At once, while the check still runs: the same bytes went to the same list before."""
+    """At once, while the check still runs: the same bytes went out before."""
     if earlier := intake.earlier_run(run):
         words = 'This very file was sent before, in <a href="{}">run {}</a>. Nothing is sent again unless you say so.'
-        messages.warning(request, format_html(words, earlier.get_absolute_url(), earlier.pk))
+    elif earlier := intake.earlier_runs(run).first():
+        words = 'This very file was sent before to another list, in <a href="{}">run {}</a>. Nothing is sent yet.'
+    else:
+        return
+    messages.warning(request, format_html(words, earlier.get_absolute_url(), earlier.pk))
 
 
 def describe(upload: Upload) -> dict[str, Any]:
@@ -155,7 +160,7 @@ def show_upload(request: HttpRequest, upload_id: UUID) -> HttpResponse:
 
 
 @add_run
-@require_POST
+@button_only
 def cancel_upload(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     try:
         uploads.cancel(find_upload(request, upload_id))

@@ -30,6 +30,7 @@ urlpatterns = [
     path("<int:run_id>/findings/<str:kind>.csv", check_views.download_finding, name="finding"),
     path("<int:run_id>/fix/<slug:kind>/", check_views.fix_rows, name="fix"),
     path("<int:run_id>/hold/<slug:kind>/", check_views.choose_held, name="hold"),
+    path("<int:run_id>/list/", check_views.choose_list, name="choose_list"),
     path("<int:run_id>/check-again/", check_views.check_again, name="check_again"),
     path("<int:run_id>/recheck/", views.recheck_run, name="recheck"),
     path("<int:run_id>/parts/<int:number>/decide/", views.decide_part, name="decide"),

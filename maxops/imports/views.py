@@ -4,13 +4,15 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_safe
 
 from maxops.celery import enqueue
-from maxops.imports import delivery, intake, verdicts
+from maxops.imports import chosen_list, delivery, intake, verdicts
+from maxops.imports.check_views import change_list
 from maxops.imports.errors import WrongState
 from maxops.imports.mapping import files_of
 from maxops.imports.models import Mapping, Part, Run
+from maxops.imports.posting import button_only
 from maxops.imports.screens import screen_of
 from maxops.imports.tasks import check_run, deliver_run
 
@@ -36,9 +38,13 @@ def show_state(request: HttpRequest, run_id: int) -> HttpResponse:
 
 
 @add_run
-@require_POST
+@button_only
 def send_run(request: HttpRequest, run_id: int) -> HttpResponse:
     run = find_run(run_id)
+    if chosen_list.is_other(run, request.POST.get("list")):
+        change_list(request, run)  # nothing goes to a list that whoever presses has not seen the check of
+        messages.warning(request, "Nothing was sent: another list was chosen. Look at the check again, then send.")
+        return redirect(f"{run.get_absolute_url()}#send-title")
     held_back = request.POST.get("held_back", "")
     try:
         choice = held_back if held_back in Run.HeldBack.values else Run.HeldBack.SEND
@@ -52,7 +58,7 @@ def send_run(request: HttpRequest, run_id: int) -> HttpResponse:
 
 
 @add_run
-@require_POST
+@button_only
 def cancel_run(request: HttpRequest, run_id: int) -> HttpResponse:
     run = find_run(run_id)
     try:
@@ -63,7 +69,7 @@ def cancel_run(request: HttpRequest, run_id: int) -> HttpResponse:
 
 
 @add_run
-@require_POST
+@button_only
 def recheck_run(request: HttpRequest, run_id: int) -> HttpResponse:
     """The file of a refused run once more, with another mapping: a run of its own, the next attempt of this one."""
     run = find_run(run_id)
@@ -82,13 +88,16 @@ def recheck_run(request: HttpRequest, run_id: int) -> HttpResponse:
 
 
 @add_run
-@require_POST
+@button_only
 def decide_part(request: HttpRequest, run_id: int, number: int) -> HttpResponse:
     """What somebody found in MaxContact about a part that was never answered."""
     part = get_object_or_404(Part.objects.select_related("run__mapping"), run=run_id, number=number)
     found = request.POST.get("found", "")
     if found not in ("there", "missing"):
         messages.error(request, "Say whether the leads are in MaxContact or not.")
+        return redirect(part.run)
+    if found == "there" and not request.POST.get("sure"):
+        messages.error(request, "Tick the box first: rows counted as loaded are not sent again.")
         return redirect(part.run)
     try:
         verdicts.decide(part, taken=found == "there", staff=request.user.get_username())

@@ -64,10 +64,11 @@ class Garbled(RemoteError):
 
 
 class Refused(RemoteError):
-    """Understood and declined; `code` is the other side's own code, `fields` names form fields."""
+    """Understood and declined; `code` and `words` are the other side's own, `fields` names form fields."""
 
     taken: Taken = "no"
     code: str = ""
+    words: str = ""
 
 
 class NotAuthorised(Refused):

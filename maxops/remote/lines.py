@@ -7,6 +7,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from maxops.remote.late_numpy import np as numpy
 
@@ -102,7 +103,7 @@ class Numbering:
     def mark(self, lines: NamedLines, count: int) -> bytearray:
         """For each of `count` rows the byte of the first reason that names it, plus one; 0 where none does."""
         marks = bytearray(count)
-        if numpy is not None and not self.broken:
+        if numpy is not None:
             self._mark_at_once(lines, marks)
             return marks
         for row, code in zip(self.places(lines.numbers, count), lines.codes, strict=True):
@@ -116,12 +117,28 @@ class Numbering:
         numbers, codes = numpy.frombuffer(lines.numbers, numpy.uint32), numpy.frombuffer(lines.codes, numpy.uint8)
         for end in range(len(lines), 0, -AT_ONCE):
             some = slice(max(0, end - AT_ONCE), end)
-            rows = numbers[some][::-1].astype(numpy.int64) - self.first
-            inside = (rows >= 0) & (rows < len(marks))
+            rows = self._rows_at_once(numbers[some][::-1], len(marks))
+            inside = rows >= 0
             target[rows[inside]] = codes[some][::-1][inside] + 1
+
+    def _rows_at_once(self, numbers: "numpy.ndarray", count: int) -> "numpy.ndarray":
+        """What `places` tells, as an array."""
+        lines = rows = numbers.astype(numpy.int64) - self.first
+        last: Any = count - 1
+        if self.broken:
+            broken = numpy.frombuffer(self.broken, numpy.uint32).astype(numpy.int64)
+            surplus = numpy.frombuffer(self.surplus, numpy.uint32).astype(numpy.int64)
+            passed = numpy.searchsorted(broken + 1 + surplus, lines, side="right")
+            rows = lines - numpy.concatenate(([0], surplus))[passed]
+            last = numpy.minimum(numpy.concatenate((broken, [count - 1])), count - 1)[passed]
+        return numpy.where((rows >= 0) & (rows <= last), rows, -1)
 
     def count_outside(self, numbers: "array[int]", count: int) -> int:
         """How many of the numbers name no row."""
+        if self.broken and numpy is not None:
+            packed = numpy.frombuffer(numbers, numpy.uint32)
+            some = (packed[start : start + AT_ONCE] for start in range(0, len(packed), AT_ONCE))
+            return sum(int((self._rows_at_once(part, count) < 0).sum()) for part in some)
         if self.broken:
             return sum(row < 0 for row in self.places(numbers, count))
         last = self.first + count - 1

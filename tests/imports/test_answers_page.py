@@ -32,7 +32,7 @@ def test_page_says_what_the_report_says_and_what_speaks_for_each_part(two_alike,
     text = text_of(manager)
     assert "It fits 2 waiting parts of this mapping alike." in text
     assert "5 loaded, 1 rejected: 1 Bad phone number" in text
-    assert text.count("1 of 1 rejected lines are rows that the check expected.") == 2
+    assert text.count("It rejects 1 of 1 rows that the check expected to fail.") == 2
     assert "The report counts 3 rows fewer." in text
     assert "none given" in text
     assert "0770090" not in text
@@ -40,7 +40,7 @@ def test_page_says_what_the_report_says_and_what_speaks_for_each_part(two_alike,
 
 def test_reports_alike_to_the_byte_are_said_to_be(two_alike, manager, post):
     post(report(5, ((3, "InvalidPhoneNumber"),), RejectedValidation=1))
-    assert "1 more report alike to the byte waits too" in text_of(manager)
+    assert "1 more just like it waits too" in text_of(manager)
 
 
 def test_assigning_needs_a_choice_and_books_once(two_alike, manager):

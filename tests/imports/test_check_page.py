@@ -68,7 +68,7 @@ def test_four_numbers_come_first_and_lead_to_their_rows(manager, nasty):
 
 def test_each_finding_has_count_lines_example_advice_and_rows(manager, nasty):
     page = text_of(page_of(manager, nasty).split('id="findings"')[1].split("</section>")[0])
-    assert "Leading zero missing 1 5 7700900004 Format the column as text" in page
+    assert "Leading zero missing 1 5 7700900004 Let maxops add the 0" in page
     assert "Number turned into 4.41E+11 by a spreadsheet 1 12 7.7009E+09" in page
     assert "Other number of columns than the header 2 10, 11 4 cells instead of 3" in page
     assert "No phone number 1 9 empty" in page
@@ -115,6 +115,17 @@ def test_bytes_that_are_no_text_are_shown_in_their_place_and_never_sent(manager,
     assert (run.held_back, run.sent) == (1, 40)
 
 
+def test_bytes_that_windows_1252_does_not_know_are_named_by_line_and_place(manager, mapping, tmp_path):
+    path = tmp_path / "leads.csv"
+    path.write_bytes(HEADER.encode() + b"07700900001,A1,Zo\xeb\n07700900002,A2,x\x81y\n07700900003,A3,\x8d\n")
+    run = check(path, mapping)
+    page = page_of(manager, run)
+    assert "Unreadable characters" in page
+    assert "line 3, byte 17 (81); line 4, byte 16 (8D)" in page
+    assert rows_on(page) == [3, 4]
+    assert "Send 1 row, hold back 2" in page
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
@@ -150,6 +161,7 @@ def test_how_the_file_was_read_is_said(manager, mapping, tmp_path):
     path.write_bytes("Phone;Reference;name;town\n07700900001;A1;Zoë;Leeds\n".encode("cp1252"))
     page = text_of(page_of(manager, check(path, mapping)).split('id="file-title"')[1])
     assert "Windows-1252, sent as UTF-8" in page
+    assert "Read as Windows-1252, columns separated by semicolons" in page
     assert "semicolon, sent as comma" in page
     assert "Phone → as phone" in page
     assert "Columns that the mapping does not expect town" in page

@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from maxops.imports.models import Mapping, MappingVersion, Run, Upload
+from maxops.imports.models import Mapping, MappingVersion, Part, Run, Upload
 from tests.imports.conftest import log_in
 
 ROWS = "".join(f"0770090{number:04d},R{number},Lead {number},LS1 4DY\n" for number in range(1, 6))
@@ -302,3 +302,19 @@ def test_samples_leave_no_file_behind(manager, mapping, data_folder):
     before = sorted(Path(data_folder).rglob("*"))
     manager.get(address)
     assert sorted(Path(data_folder).rglob("*")) == before
+
+
+def test_of_mappings_that_miss_nothing_the_one_in_use_comes_first(manager, mapping):
+    run = Run.objects.create(mapping=mapping, file_name="x", sha256="x", rows=1)
+    Part.objects.create(run=run, number=1, first_row=0, last_row=0, rows=1, bytes=1, first_line=2)
+    never = [Mapping.objects.create(name=f"New {place}", columns=["phone", "reference", "name"]) for place in (1, 2)]
+    short = Mapping.objects.create(name="Short", columns=["phone", "policy"], fields={"phone": "phone"})
+    fits = manager.get(upload(manager, EXACT)).context["fits"]
+    assert [fit.mapping for fit in fits] == [mapping, *reversed(never), short]
+
+
+def test_what_is_missing_and_what_is_guessed_are_told_apart(manager, mapping):
+    page = manager.get(upload(manager, "Telephone,name\n07700900001,Ann\n")).content.decode()
+    bad, warn = (page.index(f'class="notice tone-{tone} problems"') for tone in ("bad", "warn"))
+    assert page.index("1 column of the mapping is not found: reference") in range(bad, warn)
+    assert page.index("1 to look at:") > warn

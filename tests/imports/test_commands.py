@@ -156,3 +156,14 @@ def test_whole_job_with_a_web_server_beside(installation, sandbox, tmp_path, res
     state = installation.json("upload", str(planted.path), "--mapping", "Planted", "--wait", "60")
     assert (state["state"], state["accepted"]) == ("finished_with_rejects", 960)
     assert set(state["rejected"].values()) == {8}
+
+
+def test_file_that_was_sent_before_is_sent_again_and_said_so(mapping, planted, capsys, connected):
+    words = ["upload", str(planted.path), "--mapping", "Planted"]
+    _, first = run_command(capsys, *words)
+    call_command(*words, "--json")
+    said = capsys.readouterr()
+    assert f"This very file was sent before: run {first['run']} on " in said.err
+    state = json.loads(said.out)
+    assert "same_file" in {finding["kind"] for finding in state["findings"]}
+    assert (state["state"], len(connected.state.uploads)) == ("waiting", 2)

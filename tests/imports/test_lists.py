@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from maxops.imports.attempts import family_of, name_attempt, sum_up
-from maxops.imports.models import Mapping, Run, Tally
+from maxops.imports.models import Mapping, Part, Run, Tally
 from tests.imports.folders import make_run
 
 
@@ -27,6 +27,11 @@ def add(mapping: Mapping, name: str, **figures) -> Run:
     if day:
         Run.objects.filter(pk=run.pk).update(created_at=day)
     return run
+
+
+def mark_sent(*names: str) -> None:
+    for run in Run.objects.filter(file_name__in=names):
+        Part.objects.create(run=run, number=1, first_row=0, last_row=run.rows - 1, rows=run.rows, bytes=1, first_line=2)
 
 
 def names(manager, query: str = "") -> list[str]:
@@ -81,6 +86,15 @@ def test_needs_you_forgets_a_failure_that_was_tried_again(manager, energy):
     assert second.attempt_of == first
 
 
+def test_cards_count_uploads_as_the_table_does(manager, energy):
+    first = add(energy, "first", state="finished_with_rejects")
+    add(energy, "second", attempt_of=first)
+    add(energy, "third", attempt_of=first)
+    page = manager.get("/imports/?show=finished")
+    counts = {group["key"]: group["count"] for group in page.context["groups"]}
+    assert counts["finished"] == len(page.context["lines"]) == 1
+
+
 def test_ten_thousand_runs_cost_as_many_queries_as_ten(manager, energy, django_assert_max_num_queries):
     runs = [
         Run(mapping=energy, file_name=f"{number}.csv", sha256="0", state="finished", rows=1) for number in range(10_000)
@@ -125,14 +139,19 @@ def test_suppliers_are_compared_by_month_without_probes_and_called_off_runs(mana
     add(energy, "b", rows=40, accepted=20, attempt_of=first, reasons={"Duplicate": 20}, day=april)
     add(energy, "probe", rows=3, accepted=2, is_probe=True, reasons={"Duplicate": 1}, day=april)
     add(energy, "off", rows=900, state="cancelled", day=april)
-    add(other, "c", rows=10, accepted=10, held_back=3, day=april)
+    add(other, "c", rows=13, accepted=10, held_back=3, day=april)
+    add(other, "never sent", rows=70, state="ready", day=april)
+    add(other, "under way", rows=9, accepted=2, unknown=1, waiting=3, not_attempted=3, state="sending", day=april)
+    mark_sent("a", "b", "probe", "c", "under way")
     page = manager.get("/imports/suppliers/").content.decode()
     figures = [
         re.findall(r'data-label="[^"]*"[^>]*>(?:<strong>|<a [^>]*>)?([^<]*)', row)
         for row in re.findall(r"<tr>(.*?)</tr>", page, re.DOTALL)[1:3]
     ]
-    assert figures[0] == ["Energy", "1", "100", "80", "60", "0", "57.1 %"]
-    assert figures[1] == ["Own", "1", "10", "10", "0", "3", "100.0 %"]
+    assert figures[0] == ["Energy", "1", "140", "80", "60", "0", "0", "0", "57.1 %"]
+    assert figures[1] == ["Own", "2", "22", "12", "0", "3", "3", "4", "100.0 %"]
+    for _, _, rows, *kinds, _ in figures:
+        assert int(rows) == sum(map(int, kinds))
     assert "No supplier named" in page
     label = re.search(r'aria-label="Rows by month: ([^"]*)"', page)[1]
     assert (
@@ -143,7 +162,7 @@ def test_suppliers_are_compared_by_month_without_probes_and_called_off_runs(mana
     assert "Mar 26" not in only_april
     content = b"".join(manager.get("/imports/suppliers.csv").streaming_content).decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(content, newline="")))
-    assert ["Switchwise", "Energy", "2026-03", "1", "100", "60", "60.0", "0", "'=danger", "10"] in rows
+    assert ["Switchwise", "Energy", "2026-03", "1", "100", "60", "60.0", "0", "0", "0", "'=danger", "10"] in rows
     assert manager.get("/imports/suppliers.csv?start=x").status_code == 302
     assert "This is not a date" in manager.get("/imports/suppliers/?start=x").content.decode()
 

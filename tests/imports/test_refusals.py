@@ -33,7 +33,7 @@ def sent_to(server, planted, mapping, settings) -> dict:
 # The answer to the upload; the run's state; not attempted or unknown; words on the page.
 ANSWERS = {
     "NoMapFound": (says(severe("NoMapFound")), "failed", "not_attempted", ("no import mapping", "Words of theirs")),
-    "NoMapMatch": (says(severe("NoMapMatch")), "failed", "not_attempted", ("do not fit", "Correct the mapping")),
+    "NoMapMatch": (says(severe("NoMapMatch")), "failed", "not_attempted", ("do not fit", "correct the mapping")),
     "NoMapMatch by number": (says(severe(9)), "failed", "not_attempted", ("do not fit", "Words of theirs")),
     "FileMissing": (says(severe("FileMissing")), "failed", "not_attempted", ("found no file", "Words of theirs")),
     "FileWriteError": (says(severe("FileWriteError")), "failed", "not_attempted", ("could not store", "Try again")),
@@ -74,6 +74,17 @@ def test_every_no_stops_with_words_and_is_sent_once(mapping, planted, settings, 
         assert word in page
     mapping.refresh_from_db()
     assert mapping.last_answer.startswith("NoMap") == ("NoMap" in name or name == "not severe, but no file")
+
+
+def test_a_mapping_refused_is_said_once_and_can_be_opened(mapping, planted, settings, manager):
+    with scripted(gives_token(), says(severe("NoMapFound"))) as server:
+        told = sent_to(server, planted, mapping, settings)
+    assert "'Planted'" in told["message"]
+    page = manager.get(f"/imports/{told['run']}/").content.decode()
+    assert page.count("knows no import mapping") == 1
+    assert page.count("Words of theirs") == 1
+    assert page.index("Open mapping Planted") < page.index("Send again</button>")
+    assert f'class="button" href="/imports/mappings/{mapping.pk}/"' in page
 
 
 def test_what_was_refused_can_be_sent_again_and_what_is_unknown_cannot(mapping, planted, settings, connected):

@@ -48,7 +48,13 @@ def test_missing_rows_are_sent_again_when_asked(silent, planted, manager, connec
 
 
 def test_rows_that_are_there_count_as_loaded(silent, manager):
-    manager.post(f"/imports/{silent.pk}/parts/1/decide/", {"found": "there"})
+    path = f"/imports/{silent.pk}/parts/1/decide/"
+    manager.post(path, {"found": "there"})
+    assert assert_adds_up(silent)["unknown"] == ROWS
+    page = manager.get(silent.get_absolute_url()).content.decode()
+    assert "Tick the box" in page
+    assert f"the {ROWS:,} rows of part 1 are there" in page
+    manager.post(path, {"found": "there", "sure": "1"})
     state = assert_adds_up(silent)
     assert (state["state"], state["accepted"], state["unknown"]) == ("finished", ROWS, 0)
     assert "they are not there" not in manager.get(silent.get_absolute_url()).content.decode()
@@ -57,7 +63,7 @@ def test_rows_that_are_there_count_as_loaded(silent, manager):
 def test_report_after_the_decision_can_be_assigned_and_counts_more(mapping, planted, connected, manager, letter_box):
     connected.faults.add("ImportCsvFiles", "drop_after")
     run = upload(planted.path, mapping)
-    manager.post(f"/imports/{run.pk}/parts/1/decide/", {"found": "there"})
+    manager.post(f"/imports/{run.pk}/parts/1/decide/", {"found": "there", "sure": "1"})
     letter_box.hand_over()
     answer = Answer.objects.get()
     assert answer.state == "unmatched"
@@ -70,7 +76,9 @@ def test_only_an_open_part_can_be_decided_and_only_by_those_who_send(silent, sup
     part = silent.parts.get()
     path = f"/imports/{silent.pk}/parts/1/decide/"
     assert supervisor.post(path, {"found": "missing"}).status_code == 403
-    assert manager.get(path).status_code == 405
+    looked = manager.get(path)
+    assert looked.status_code == 405
+    assert f'href="{silent.get_absolute_url()}"' in looked.content.decode()
     manager.post(path, {"found": "perhaps"})
     assert log_in("view_run", "add_run").post(f"/imports/{silent.pk}/parts/9/decide/").status_code == 404
     part.refresh_from_db()

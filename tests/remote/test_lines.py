@@ -2,6 +2,7 @@
 
 from array import array
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,6 +46,15 @@ def test_marks_are_the_same_without_numpy(monkeypatch):
     monkeypatch.setattr(lines, "numpy", None)
     assert Numbering(1).mark(named, 1000) == quick
     assert quick.count(0) == 0
+
+
+@given(st.integers(0, 2), BREAKS, PAIRS, st.integers(1, 40))
+def test_lines_past_breaks_are_the_same_without_numpy(first, breaks, pairs, count):
+    numbering, named = numbering_of(first, breaks), NamedLines(pairs)
+    marks, outside = numbering.mark(named, count), numbering.count_outside(named.numbers, count)
+    with pytest.MonkeyPatch.context() as without:
+        without.setattr(lines, "numpy", None)
+        assert (numbering.mark(named, count), numbering.count_outside(named.numbers, count)) == (marks, outside)
 
 
 @given(PAIRS, PAIRS)

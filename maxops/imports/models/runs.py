@@ -94,7 +94,18 @@ class Run(models.Model):
         return self.state in MOVING
 
     @property
+    def is_open_ended(self) -> bool:
+        """Nothing is on its way, and what became of rows is still not known."""
+        return self.state == self.State.WAITING and not self.waiting and self.unknown > 0
+
+    @property
+    def badge(self) -> str:
+        return "Not known" if self.is_open_ended else self.get_state_display()
+
+    @property
     def tone(self) -> str:
+        if self.is_open_ended:
+            return "warn"
         return {
             "finished": "ok",
             "finished_with_rejects": "warn",

@@ -191,7 +191,7 @@ def refuse_severe(result: ImportResult, operation: str) -> None:
         return
     kind, sentence = (Refused, DECLINED) if worst.code is None else ADVICE[worst.code]
     error = kind(_with_words(sentence, worst), operation=operation)
-    error.code = worst.code_name
+    error.code, error.words = worst.code_name, worst.text
     raise error
 
 
@@ -219,4 +219,6 @@ def worst_error(result: ImportResult) -> LeadError | None:
 
 
 def _with_words(sentence: str, error: LeadError) -> str:
-    return f"{sentence} MaxContact says: {error.text}" if error.text else sentence
+    if not error.text:
+        return sentence
+    return f"{sentence} MaxContact says: {error.text}{'' if error.text.endswith(('.', '!', '?')) else '.'}"

@@ -59,6 +59,9 @@ class Command(BaseCommand):
     def _send(self, run: Run, options: dict[str, Any]) -> None:
         if words := emergency_words():
             self.stderr.write(words)
+        if earlier := next((finding for finding in run.findings if finding["kind"] == "same_file"), None):
+            detail = earlier["detail"]
+            self.stderr.write(f"This very file was sent before: {detail[0].lower()}{detail[1:]}.")
         try:
             delivery.send(run, options["held_back"], run.staff, again=True)
         except WrongState as error:
